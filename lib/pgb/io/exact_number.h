@@ -7,8 +7,8 @@ namespace pgb::io {
 
 // The canonical rational "p/q" (lowest terms, q > 0, "p" alone when q = 1) that `text` denotes exactly.
 // Accepts integers, fractions of integers, decimal and hexadecimal floating notation.
-// Throws InputError (message without file name) for anything else, for q = 0, for inf and nan, for more than 100,000
-// digits and for exponents beyond +-100,000 (decimal) or +-300,000 (binary).
+// Throws InputError (message without file name) for anything else, for q = 0, for inf and nan, for more than
+// 100,000 digits and for exponents beyond +-100,000 (decimal) or +-300,000 (binary).
 std::string canonical_rational(const std::string& text);
 
 // The same for a finite double, which is a dyadic rational.

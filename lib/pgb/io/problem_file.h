@@ -17,17 +17,17 @@ struct NodeSpec {
   std::string name;
   std::string op;
   std::vector<std::string> inputs;
-  std::string weight;                          // tensor name, "" where the op has none
-  std::string bias;                            // tensor name, "" where absent
-  std::map<std::string, double> numbers;       // scalar attributes, e.g. "negative_slope", "alpha", "beta"
-  std::map<std::string, std::string> words;    // word attributes, e.g. "approximate": "tanh"
+  std::string weight;                        // tensor name, "" where the op has none
+  std::string bias;                          // tensor name, "" where absent
+  std::map<std::string, double> numbers;     // scalar attributes, e.g. "negative_slope", "alpha", "beta"
+  std::map<std::string, std::string> words;  // word attributes, e.g. "approximate": "tanh"
   std::map<std::string, std::vector<std::size_t>> sizes;  // integer-list attributes, e.g. "stride": [2, 2]
 };
 
 struct ModelSpec {
   std::vector<std::size_t> input;  // shape of one sample: [d_x], or [channels, height, width]
   std::vector<NodeSpec> nodes;
-  std::string output;              // name of a node
+  std::string output;  // name of a node
 };
 
 // { "kind": "exponential", "lambda": "1/10" }: lambda is an exact rational "p/q".
@@ -43,11 +43,11 @@ struct RegularizerSpec {
 
 struct ProblemFile {
   ModelSpec model;
-  Tensors parameters;       // every tensor found, aug.a / aug.b / aug.W included when present
-  Tensor x;                 // [m, ...input shape]
-  Tensor y;                 // [m, d_y], or [m] (class indices; also accepted for d_y = 1)
+  Tensors parameters;  // every tensor found, aug.a / aug.b / aug.W included when present
+  Tensor x;            // [m, ...input shape]
+  Tensor y;            // [m, d_y], or [m] (class indices; also accepted for d_y = 1)
   std::string loss;
-  double loss_power = 2;    // p of polynomial_hinge
+  double loss_power = 2;  // p of polynomial_hinge
   std::optional<AddedNeuronsSpec> augment;
   std::optional<RegularizerSpec> regularizer;
   // Where each part came from, for messages: "problem.json", "weights.npz", …

@@ -13,7 +13,8 @@ namespace pgb::io {
 struct Tensor {
   std::vector<std::size_t> shape;
   std::vector<double> values;
-  std::map<std::size_t, std::string> exact;  // canonical "p/q" (or "p"): decimal integers, lowest terms, q > 0
+  std::map<std::size_t, std::string>
+      exact;  // canonical "p/q" (or "p"): decimal integers, lowest terms, q > 0
 
   std::size_t size() const { return values.size(); }
 };

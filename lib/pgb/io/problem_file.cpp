@@ -1,0 +1,217 @@
+#include "pgb/io/problem_file.h"
+
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "pgb/io/errors.h"
+#include "pgb/io/exact_number.h"
+#include "pgb/io/file.h"
+#include "pgb/io/json_tensor.h"
+#include "pgb/io/json_text.h"
+#include "pgb/io/message.h"
+#include "pgb/io/model_spec.h"
+#include "pgb/io/problem_data.h"
+
+namespace pgb::io {
+namespace {
+
+// One field of the problem, from the command line or from the file.
+struct Field {
+  Json value;
+  std::string folder;  // where its relative file names start
+  std::string where;   // for messages
+};
+
+class ProblemReader {
+ public:
+  ProblemReader(const std::string& path, const ProblemOverrides& overrides)
+      : path_(path), overrides_(overrides) {
+    if (path.empty()) return;
+    file_ = read_json(path);
+    folder_ = std::filesystem::path(path).parent_path().string();
+    expect_object(file_, shown_path(path));
+    refuse_unknown_fields(file_, {"model", "parameters", "data", "loss", "augment", "regularizer"},
+                          shown_path(path));
+  }
+
+  ProblemFile read() {
+    ProblemFile problem;
+    read_model_field(problem);
+    read_loss(problem);
+    read_augment(problem);
+    read_regularizer(problem);
+    read_parameters(problem);
+    Samples samples = read_data();
+    check_samples(samples, problem.model, problem.loss);
+    problem.x = std::move(samples.x);
+    problem.y = std::move(samples.y);
+    problem.data_source = samples.source.empty() ? path_ : std::move(samples.source);
+    return problem;
+  }
+
+ private:
+  std::optional<Field> find(const std::string& name, const std::optional<std::string>& flag) const {
+    if (flag) return Field{*flag, "", "--" + name};
+    const Json* value = path_.empty() ? nullptr : find_field(file_, name);
+    if (value == nullptr) return std::nullopt;
+    return Field{*value, folder_, field_place(shown_path(path_), name)};
+  }
+
+  Field require(const std::string& name, const std::optional<std::string>& flag) const {
+    std::optional<Field> field = find(name, flag);
+    if (!field && path_.empty()) fail("command line", "a problem file or --" + name, "neither");
+    if (!field) fail(shown_path(path_), "missing field " + in_quotes(name));
+    return *std::move(field);
+  }
+
+  void read_model_field(ProblemFile& problem) const {
+    const Field field = require("model", overrides_.model);
+    if (!field.value.is_string()) {
+      problem.model = read_model(field.value, field.where);
+      problem.model_source = path_;
+      return;
+    }
+    const std::string path = beside(field.folder, as_word(field.value, field.where));
+    if (extension_of(path) != ".json") refuse_format(path, "a .json file", field.where);
+    problem.model =
+        with_memory_errors_named(path, [&] { return read_model(read_json(path), shown_path(path)); });
+    problem.model_source = path;
+  }
+
+  void read_loss(ProblemFile& problem) const {
+    const Field field = require("loss", overrides_.loss);
+    const Json* power = nullptr;
+    if (field.value.is_object()) {
+      refuse_unknown_fields(field.value, {"kind", "p"}, field.where);
+      problem.loss =
+          as_word(required_field(field.value, "kind", field.where), field_place(field.where, "kind"));
+      power = find_field(field.value, "p");
+    } else {
+      problem.loss = as_word(field.value, field.where);
+    }
+    expect_known(problem.loss, known_losses(), field.where);
+    if (power == nullptr) return;
+    if (problem.loss != "polynomial_hinge")
+      fail(field.where, "field \"p\" only for the loss \"polynomial_hinge\"", in_quotes(problem.loss));
+    if (!power->is_number() || power->get<double>() < 2)
+      fail(field_place(field.where, "p"), "a number of at least 2", described(*power));
+    problem.loss_power = power->get<double>();
+  }
+
+  static void expect_known(const std::string& name, const std::vector<std::string>& known,
+                           const std::string& where) {
+    for (const std::string& candidate : known) {
+      if (candidate == name) return;
+    }
+    fail(where, "one of " + quoted_list(known), in_quotes(name) + closest_hint(name, known));
+  }
+
+  // The exact rational, >= 0, and > 0 where `positive`.
+  static std::string read_lambda(const Json& value, bool positive, const std::string& where) {
+    if (!value.is_number() && !value.is_string()) fail(where, "an exact number", described(value));
+    try {
+      const std::string lambda = value.is_number() ? canonical_rational(value.get<double>())
+                                                   : canonical_rational(value.get_ref<const std::string&>());
+      if (lambda.front() != '-' && !(positive && lambda == "0")) return lambda;
+    } catch (const InputError& error) {
+      fail(where, error.what());
+    }
+    fail(where, positive ? "a number > 0" : "a number >= 0", described(value));
+  }
+
+  void read_augment(ProblemFile& problem) const {
+    static const std::vector<std::string> kinds{"exponential"};
+    const std::optional<Field> field = find("augment", std::nullopt);
+    const std::string place = field ? field->where : "--augment";
+    if (field) {
+      expect_object(field->value, place);
+      refuse_unknown_fields(field->value, {"kind", "lambda"}, place);
+    }
+    if (overrides_.augment == "none") {
+      if (overrides_.lambda) fail("--lambda", "added neurons (--augment)", "--augment none");
+      return;
+    }
+    if (!field && !overrides_.augment) {
+      if (overrides_.lambda) fail("--lambda", "added neurons (--augment, or the field \"augment\")", "none");
+      return;
+    }
+    AddedNeuronsSpec spec;
+    if (overrides_.augment)
+      spec.kind = *overrides_.augment;
+    else
+      spec.kind = as_word(required_field(field->value, "kind", place), field_place(place, "kind"));
+    expect_known(spec.kind, kinds, overrides_.augment ? "--augment" : field_place(place, "kind"));
+    if (overrides_.lambda) {
+      spec.lambda = read_lambda(*overrides_.lambda, true, "--lambda");
+    } else {
+      if (!field) fail("--augment", "also --lambda", "none");
+      spec.lambda =
+          read_lambda(required_field(field->value, "lambda", place), true, field_place(place, "lambda"));
+    }
+    problem.augment = std::move(spec);
+  }
+
+  void read_regularizer(ProblemFile& problem) const {
+    const std::optional<Field> field = find("regularizer", std::nullopt);
+    if (!field) return;
+    expect_object(field->value, field->where);
+    refuse_unknown_fields(field->value, {"kind", "lambda"}, field->where);
+    RegularizerSpec spec;
+    spec.kind =
+        as_word(required_field(field->value, "kind", field->where), field_place(field->where, "kind"));
+    expect_known(spec.kind, {"l2"}, field_place(field->where, "kind"));
+    spec.lambda = read_lambda(required_field(field->value, "lambda", field->where), false,
+                              field_place(field->where, "lambda"));
+    problem.regularizer = std::move(spec);
+  }
+
+  void read_parameters(ProblemFile& problem) const {
+    const Field field = require("parameters", overrides_.parameters);
+    std::string place = field.where;
+    if (field.value.is_string()) {
+      problem.parameters_source = beside(field.folder, as_word(field.value, field.where));
+      problem.parameters = read_tensor_file(problem.parameters_source, field.where);
+      place = shown_path(problem.parameters_source);
+    } else {
+      problem.parameters = tensors_from_json(field.value, field.where);
+      problem.parameters_source = path_;
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, tensor] : problem.parameters) names.push_back(name);
+    for (const NodeSpec& node : problem.model.nodes) {
+      for (const std::string& name : tensor_names(node)) {
+        if (problem.parameters.count(name) != 0) continue;
+        fail(place, "missing tensor " + in_quotes(name) + " of node " + in_quotes(node.name) +
+                        closest_hint(name, names));
+      }
+    }
+    static const std::vector<std::string> added{"aug.W", "aug.a", "aug.b"};
+    for (const std::string& name : names) {
+      const bool misspelt = problem.augment && name.rfind("aug.", 0) == 0 && name != added[0] &&
+                            name != added[1] && name != added[2];
+      if (misspelt) fail(place, "of the tensors aug.* only " + quoted_list(added), in_quotes(name));
+    }
+  }
+
+  Samples read_data() const {
+    const Field field = require("data", overrides_.data);
+    return read_samples(field.value, field.folder, field.where);
+  }
+
+  std::string path_;
+  const ProblemOverrides& overrides_;
+  Json file_;
+  std::string folder_;
+};
+
+}  // namespace
+
+ProblemFile read_problem_file(const std::string& path, const ProblemOverrides& overrides) {
+  const std::string name = path.empty() ? "command line" : path;
+  return with_memory_errors_named(name, [&] { return ProblemReader(path, overrides).read(); });
+}
+
+}  // namespace pgb::io
