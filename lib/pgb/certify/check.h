@@ -14,8 +14,8 @@
 namespace pgb {
 
 struct CheckOptions {
-  double radius = 1e-3;        // of the search for a critical point, times the size of the parameters (sup-norm)
-  bool at_saved = false;       // the saved point is the subject, whatever lies near
+  double radius = 1e-3;   // of the search for a critical point, times the size of the parameters (sup-norm)
+  bool at_saved = false;  // the saved point is the subject, whatever lies near
   std::size_t max_memory = 0;  // bytes; 0: three quarters of what is free
   std::uint64_t seed = 1;      // of the flat perturbations
   int threads = 1;
@@ -25,8 +25,8 @@ struct CheckOptions {
   const std::atomic<bool>* stop = nullptr;  // set it to end early with what was found so far
 };
 
-// What pgbcheck prints. Throws InputError for a problem that cannot be evaluated (a loss that is not finite, …).
-// `certified` in the result means a completed proof; see docs/theory.md for each reason.
+// What pgbcheck prints. Throws InputError for a problem that cannot be evaluated (a loss that is not finite,
+// …). `certified` in the result means a completed proof; see docs/theory.md for each reason.
 Verdict check(const Problem& problem, const CheckOptions& options = {});
 
 }  // namespace pgb
