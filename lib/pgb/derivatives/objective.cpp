@@ -35,20 +35,12 @@ Objective<S>::Objective(const Problem& problem)
 }
 
 template <class S>
-void Objective<S>::for_each_block(
-    const Vector<S>& z, const std::function<void(const Evaluation<S>&, std::size_t)>& visit) const {
+void Objective<S>::for_each_block(const Vector<S>& z,
+                                  const std::function<void(const Evaluation<S>&, std::size_t)>& visit) const {
   for (std::size_t first = 0; first < x_.cols; first += kBlock) {
     const std::size_t count = std::min(kBlock, x_.cols - first);
     visit(*problem_.model->evaluate(z, x_.view().columns(first, count)), first);
   }
-}
-
-template <class S>
-void Objective<S>::sample_gradient(const S* q, std::size_t sample, S* g) const {
-  const std::size_t d = problem_.model->outputs();
-  problem_.loss.gradient(q, y_.column(sample), d, g);
-  const S m(static_cast<int>(x_.cols));
-  for (std::size_t k = 0; k < d; ++k) g[k] /= m;
 }
 
 template <class S>
@@ -65,7 +57,8 @@ S Objective<S>::regularizer(const Vector<S>& z) const {
   S sum(0);
   for (std::size_t t = 0; t < lambdas_.size(); ++t) {
     S squares(0);
-    for (std::size_t k = problem_.regularizer[t].begin; k < problem_.regularizer[t].end; ++k) squares += square(z[k]);
+    for (std::size_t k = problem_.regularizer[t].begin; k < problem_.regularizer[t].end; ++k)
+      squares += square(z[k]);
     sum += lambdas_[t] * squares;
   }
   return sum;
@@ -89,18 +82,22 @@ S Objective<S>::value(const Vector<S>& z) const {
 
 template <class S>
 typename Objective<S>::ValueGradient Objective<S>::value_gradient(const Vector<S>& z) const {
-  ValueGradient result{S(0), regularizer_gradient(z)};
+  ValueGradient result{S(0), Vector<S>(z.size(), S(0))};
   for_each_block(z, [&](const Evaluation<S>& at, std::size_t first) {
     const Matrix<S>& phi = at.outputs();
     Matrix<S> g(phi.rows, phi.cols);
     for (std::size_t i = 0; i < phi.cols; ++i) {
       result.value += problem_.loss.value(phi.column(i), y_.column(first + i), phi.rows);
-      sample_gradient(phi.column(i), first + i, g.column(i));
+      problem_.loss.gradient(phi.column(i), y_.column(first + i), phi.rows, g.column(i));
     }
     const Vector<S> part = at.reverse_product(g);
     for (std::size_t k = 0; k < part.size(); ++k) result.gradient[k] += part[k];
   });
-  result.value = result.value / S(static_cast<int>(x_.cols)) + regularizer(z);
+  // Divided once, at the end: sums of exact balls stay exact, so that an exact 0 is seen as one.
+  const S m(static_cast<int>(x_.cols));
+  const Vector<S> penalty = regularizer_gradient(z);
+  for (std::size_t k = 0; k < z.size(); ++k) result.gradient[k] = result.gradient[k] / m + penalty[k];
+  result.value = result.value / m + regularizer(z);
   return result;
 }
 
@@ -116,7 +113,11 @@ Matrix<S> Objective<S>::outputs(const Vector<S>& z) const {
 template <class S>
 Matrix<S> Objective<S>::output_gradient(const Matrix<S>& outputs) const {
   Matrix<S> g(outputs.rows, outputs.cols);
-  for (std::size_t i = 0; i < outputs.cols; ++i) sample_gradient(outputs.column(i), i, g.column(i));
+  for (std::size_t i = 0; i < outputs.cols; ++i) {
+    problem_.loss.gradient(outputs.column(i), y_.column(i), outputs.rows, g.column(i));
+  }
+  const S m(static_cast<int>(x_.cols));
+  for (S& entry : g.data) entry /= m;
   return g;
 }
 

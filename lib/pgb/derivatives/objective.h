@@ -11,9 +11,9 @@
 
 namespace pgb {
 
-// Q(z) = (1/m) sum_i l(f(x_i; z), y_i) + R(z) with data converted to S once, at the working precision of the moment.
-// Sums run over blocks of samples, so that memory does not grow with m (but for jacobian and outputs).
-// The problem must outlive the objective.
+// Q(z) = (1/m) sum_i l(f(x_i; z), y_i) + R(z) with data converted to S once, at the working precision of the
+// moment. Sums run over blocks of samples, so that memory does not grow with m (but for jacobian and
+// outputs). The problem must outlive the objective.
 template <class S>
 class Objective {
  public:
@@ -28,26 +28,24 @@ class Objective {
     Vector<S> gradient;  // n
   };
 
-  S value(const Vector<S>& z) const;                           // Q(z)
-  ValueGradient value_gradient(const Vector<S>& z) const;      // Q(z) and grad Q = J^T g + grad R
-  Matrix<S> outputs(const Vector<S>& z) const;                 // Phi, d_y x m
-  Matrix<S> output_gradient(const Matrix<S>& outputs) const;   // g, d_y x m: gradient of the mean loss at Phi
-  S mean_loss(const Matrix<S>& outputs) const;                 // (1/m) sum l(phi_i, y_i)
-  Vector<S> pull_back(const Vector<S>& z, const Matrix<S>& g) const;  // J(z)^T g
+  S value(const Vector<S>& z) const;                          // Q(z)
+  ValueGradient value_gradient(const Vector<S>& z) const;     // Q(z) and grad Q = J^T g + grad R
+  Matrix<S> outputs(const Vector<S>& z) const;                // Phi, d_y x m
+  Matrix<S> output_gradient(const Matrix<S>& outputs) const;  // g, d_y x m: gradient of the mean loss at Phi
+  S mean_loss(const Matrix<S>& outputs) const;                // (1/m) sum l(phi_i, y_i)
+  Vector<S> pull_back(const Vector<S>& z, const Matrix<S>& g) const;            // J(z)^T g
   Matrix<S> forward_product(const Vector<S>& z, const Vector<S>& z_dot) const;  // J z_dot, d_y x m
-  Matrix<S> jacobian(const Vector<S>& z) const;                // J, N x n
-  std::vector<Kink> kinks(const Vector<S>& z) const;           // samples numbered over the whole data set
-  S regularizer(const Vector<S>& z) const;                     // R(z)
-  Vector<S> regularizer_gradient(const Vector<S>& z) const;    // grad R, n
+  Matrix<S> jacobian(const Vector<S>& z) const;                                 // J, N x n
+  std::vector<Kink> kinks(const Vector<S>& z) const;         // samples numbered over the whole data set
+  S regularizer(const Vector<S>& z) const;                   // R(z)
+  Vector<S> regularizer_gradient(const Vector<S>& z) const;  // grad R, n
 
-  ConstView<S> x() const { return x_.view(); }                 // d_x x m
-  ConstView<S> y() const { return y_.view(); }                 // d_y x m, or 1 x m class indices
+  ConstView<S> x() const { return x_.view(); }  // d_x x m
+  ConstView<S> y() const { return y_.view(); }  // d_y x m, or 1 x m class indices
 
  private:
   void for_each_block(const Vector<S>& z,
                       const std::function<void(const Evaluation<S>&, std::size_t first)>& visit) const;
-  // Column i of g for outputs q of sample i.
-  void sample_gradient(const S* q, std::size_t sample, S* g) const;
 
   const Problem& problem_;
   Matrix<S> x_, y_;

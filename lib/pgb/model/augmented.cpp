@@ -86,7 +86,8 @@ class AugmentedEvaluation : public Evaluation<S> {
 
 }  // namespace
 
-AugmentedModel::AugmentedModel(std::shared_ptr<const Model> base) : base_(std::move(base)), blocks_(base_->blocks()) {
+AugmentedModel::AugmentedModel(std::shared_ptr<const Model> base)
+    : base_(std::move(base)), blocks_(base_->blocks()) {
   if (base_->added() != nullptr) throw std::invalid_argument("the model already has added neurons");
   const std::size_t n = base_->parameters(), d_y = base_->outputs(), d_x = base_->inputs();
   added_ = {n, n + d_y, n + 2 * d_y};
@@ -103,9 +104,9 @@ std::optional<std::vector<std::size_t>> AugmentedModel::homogeneous_parameters()
   return h;
 }
 
-#define PGB_INSTANTIATE(S)                                                                              \
-  std::unique_ptr<Evaluation<S>> AugmentedModel::evaluate(const Vector<S>& z, ConstView<S> x) const {   \
-    return std::make_unique<AugmentedEvaluation<S>>(*this, z, x);                                       \
+#define PGB_INSTANTIATE(S)                                                                            \
+  std::unique_ptr<Evaluation<S>> AugmentedModel::evaluate(const Vector<S>& z, ConstView<S> x) const { \
+    return std::make_unique<AugmentedEvaluation<S>>(*this, z, x);                                     \
   }
 PGB_FOR_EVALUATION_SCALARS(PGB_INSTANTIATE)
 #undef PGB_INSTANTIATE

@@ -10,10 +10,11 @@
 
 namespace pgb {
 
-// Wraps f with `template <class S> Vector<S> operator()(const Vector<S>& z, const Vector<S>& x) const`, which returns
-// the d_y outputs for one sample. f is instantiated for every scalar of EvaluationScalars and their duals: write it with
-// +, -, *, / and the functions of pgb/scalar/functions.h, called unqualified. Derivatives are by forward-mode duals,
-// one sweep a parameter: meant for small research models.
+// Wraps f with `template <class S> Vector<S> operator()(const Vector<S>& z, const Vector<S>& x) const`, which
+// returns the d_y outputs for one sample. f is instantiated for every scalar of EvaluationScalars and their
+// duals: write it with
+// +, -, *, / and the functions of pgb/scalar/functions.h, called unqualified. Derivatives are by forward-mode
+// duals, one sweep a parameter: meant for small research models.
 //
 // Example:
 //   struct TwoExponentials {
@@ -34,10 +35,11 @@ template <class F, class S>
 class CallableEvaluation : public Evaluation<S> {
  public:
   CallableEvaluation(const Shared<F>& model, const Vector<S>& z, ConstView<S> x)
-      : model_(model), z_(z), x_(x), outputs_(model.d_y, x.cols) {
+      : model_(model), z_(first_entries(z, model.n)), x_(x), outputs_(model.d_y, x.cols) {
     for (std::size_t i = 0; i < x.cols; ++i) {
-      const Vector<S> y = model.f(z, Vector<S>(x.column(i), x.column(i) + x.rows));
-      if (y.size() != model.d_y) throw std::invalid_argument("callable model: returned the wrong number of outputs");
+      const Vector<S> y = model.f(z_, Vector<S>(x.column(i), x.column(i) + x.rows));
+      if (y.size() != model.d_y)
+        throw std::invalid_argument("callable model: returned the wrong number of outputs");
       for (std::size_t k = 0; k < y.size(); ++k) outputs_(k, i) = y[k];
     }
   }
@@ -80,8 +82,17 @@ class CallableEvaluation : public Evaluation<S> {
   std::vector<Kink> kinks() const override { return {}; }
 
  private:
+  // z may hold the parameters of added neurons after those of the callable.
+  static Vector<S> first_entries(const Vector<S>& z, std::size_t n) {
+    if (z.size() < n) {
+      throw std::invalid_argument("callable model: expected " + std::to_string(n) + " parameters, found " +
+                                  std::to_string(z.size()));
+    }
+    return Vector<S>(z.begin(), z.begin() + static_cast<std::ptrdiff_t>(n));
+  }
+
   const Shared<F>& model_;
-  const Vector<S>& z_;
+  Vector<S> z_;
   ConstView<S> x_;
   Matrix<S> outputs_;
 };
@@ -109,7 +120,8 @@ template <class F>
 class CallableModel : public Bodies<F, EvaluationScalars> {
  public:
   explicit CallableModel(Shared<F> shared)
-      : Bodies<F, EvaluationScalars>(std::move(shared)), blocks_{{"z", {this->shared_.n}, 0, this->shared_.n}} {}
+      : Bodies<F, EvaluationScalars>(std::move(shared)),
+        blocks_{{"z", {this->shared_.n}, 0, this->shared_.n}} {}
   std::size_t inputs() const override { return this->shared_.d_x; }
   std::size_t outputs() const override { return this->shared_.d_y; }
   std::size_t parameters() const override { return this->shared_.n; }
@@ -125,7 +137,8 @@ class CallableModel : public Bodies<F, EvaluationScalars> {
 
 template <class F>
 std::shared_ptr<const Model> make_callable_model(F f, std::size_t d_x, std::size_t d_y, std::size_t n) {
-  return std::make_shared<callable_detail::CallableModel<F>>(callable_detail::Shared<F>{std::move(f), d_x, d_y, n});
+  return std::make_shared<callable_detail::CallableModel<F>>(
+      callable_detail::Shared<F>{std::move(f), d_x, d_y, n});
 }
 
 // A whole objective Q(z) as a model of one sample and one output: use it with the loss "value", l(q) = q.

@@ -7,7 +7,8 @@
 
 namespace pgb {
 
-std::size_t Graph::add_block(const std::string& tensor, const io::Tensors& tensors, const std::string& where) {
+std::size_t Graph::add_block(const std::string& tensor, const io::Tensors& tensors,
+                             const std::string& where) {
   if (tensor.empty()) return kNone;
   for (std::size_t k = 0; k < blocks_.size(); ++k) {
     if (blocks_[k].name == tensor) return k;
@@ -66,11 +67,18 @@ Graph::Graph(const io::ModelSpec& spec, const io::Tensors& tensors, const std::s
                      "\": expected features in one dimension; put a flatten after it");
   }
   if (parameters() == 0) throw InputError(source + ": the model has no parameters");
+  feeds_output_.assign(nodes_.size() + 1, false);
+  feeds_output_[output_ + 1] = true;
+  for (std::size_t value = output_ + 1; value > 0; --value) {
+    if (!feeds_output_[value]) continue;
+    for (const std::size_t input : nodes_[value - 1].inputs) feeds_output_[input] = true;
+  }
 }
 
-// Phi = J h with h = the entries of z in `blocks`, when the value is homogeneous of degree one in them and they
-// act nowhere else: an affine op in its own parameters; sums, concatenations and renamings of such; positively
-// homogeneous activations of such (at differentiable points); a product with exactly one such factor.
+// Phi = J h with h = the entries of z in `blocks`, when the value is homogeneous of degree one in them and
+// they act nowhere else: an affine op in its own parameters; sums, concatenations and renamings of such;
+// positively homogeneous activations of such (at differentiable points); a product with exactly one such
+// factor.
 bool Graph::homogeneous(std::size_t value, std::vector<std::size_t>& blocks) const {
   if (value == 0) return false;
   const GraphNode& node = nodes_[value - 1];
@@ -86,8 +94,10 @@ bool Graph::homogeneous(std::size_t value, std::vector<std::size_t>& blocks) con
                          [&](std::size_t input) { return homogeneous(input, blocks); });
     case OpKind::elementwise:
       return node.op->positively_homogeneous() && homogeneous(node.inputs[0], blocks);
-    case OpKind::product: return homogeneous(node.inputs[0], blocks);
-    case OpKind::other: return false;
+    case OpKind::product:
+      return homogeneous(node.inputs[0], blocks);
+    case OpKind::other:
+      return false;
   }
   return false;
 }
@@ -96,11 +106,13 @@ std::optional<std::vector<std::size_t>> Graph::homogeneous_parameters() const {
   std::vector<std::size_t> blocks;
   if (!homogeneous(output_ + 1, blocks)) return std::nullopt;
   std::sort(blocks.begin(), blocks.end());
-  // Every use of a block of h must be one of the uses counted above, and each node must be reached once: otherwise
-  // the value is of another degree in it.
+  // Every use of a block of h must be one of the uses counted above, and each node must be reached once:
+  // otherwise the value is of another degree in it.
   if (std::adjacent_find(blocks.begin(), blocks.end()) != blocks.end()) return std::nullopt;
   std::size_t uses = 0;
-  for (const GraphNode& node : nodes_) {
+  for (std::size_t value = 1; value <= nodes_.size(); ++value) {
+    if (!feeds_output_[value]) continue;
+    const GraphNode& node = nodes_[value - 1];
     for (const std::size_t block : {node.weight, node.bias}) {
       if (block != kNone && std::binary_search(blocks.begin(), blocks.end(), block)) ++uses;
     }
@@ -120,6 +132,7 @@ std::optional<std::vector<std::size_t>> Graph::homogeneous_parameters() const {
     for (std::size_t k = 0; k < (all ? node.inputs.size() : 1); ++k) open.push_back(node.inputs[k]);
   }
   for (std::size_t value = 1; value <= nodes_.size(); ++value) {
+    if (!feeds_output_[value]) continue;
     const GraphNode& node = nodes_[value - 1];
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
       const bool on_path = counted[value] && node.op->kind() != OpKind::affine &&

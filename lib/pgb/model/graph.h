@@ -20,17 +20,17 @@ struct GraphNode {
   std::unique_ptr<Op> op;
   std::vector<std::size_t> inputs;  // values: 0 is the graph's input x, k + 1 the result of node k
   std::vector<Shape> input_shapes;
-  Shape shape;                      // of one sample of the result
-  std::size_t weight = kNone;       // index into blocks(), kNone where absent
+  Shape shape;                 // of one sample of the result
+  std::size_t weight = kNone;  // index into blocks(), kNone where absent
   std::size_t bias = kNone;
 };
 
-// A DAG of operations whose parameters are tensors in node order, weight before bias, row-major; a tensor used
-// by several nodes is there once.
+// A DAG of operations whose parameters are tensors in node order, weight before bias, row-major; a tensor
+// used by several nodes is there once.
 class Graph : public Model {
  public:
-  // Throws InputError, naming node and tensor, when shapes do not fit, a tensor is missing, or the output is not
-  // a vector of features.
+  // Throws InputError, naming node and tensor, when shapes do not fit, a tensor is missing, or the output is
+  // not a vector of features.
   Graph(const io::ModelSpec& spec, const io::Tensors& tensors, const std::string& source = "model");
 
   std::size_t inputs() const override { return element_count(input_shape_); }
@@ -46,6 +46,9 @@ class Graph : public Model {
   std::size_t output_node() const { return output_; }
   // Whether value v (0 = x, k + 1 = node k) depends on any parameter.
   bool depends_on_parameters(std::size_t value) const { return depends_[value]; }
+
+  // Whether the output depends on value v.
+  bool feeds_output(std::size_t value) const { return feeds_output_[value]; }
 
   // Results of every node on a batch: element k is that of node k, [features x m].
   template <class S>
@@ -63,7 +66,7 @@ class Graph : public Model {
   Shape input_shape_;
   std::vector<GraphNode> nodes_;
   std::vector<ParameterBlock> blocks_;
-  std::vector<bool> depends_;
+  std::vector<bool> depends_, feeds_output_;
   std::size_t output_ = 0;
 };
 

@@ -27,12 +27,15 @@ class GraphEvaluation : public Evaluation<S> {
   const Matrix<S>& outputs() const override { return values_[graph_.output_node()]; }
 
   Matrix<S> forward_product(const Vector<S>& z_dot) const override {
+    if (!graph_.depends_on_parameters(graph_.output_node() + 1))
+      return Matrix<S>(outputs().rows, outputs().cols);
     std::vector<Matrix<S>> dots(values_.size());
     for (std::size_t k = 0; k <= graph_.output_node(); ++k) {
       const GraphNode& node = graph_.nodes()[k];
       if (!graph_.depends_on_parameters(k + 1)) continue;
       OpArguments<S> dot;
-      for (const std::size_t v : node.inputs) dot.inputs.push_back(v == 0 ? ConstView<S>{} : dots[v - 1].view());
+      for (const std::size_t v : node.inputs)
+        dot.inputs.push_back(v == 0 ? ConstView<S>{} : dots[v - 1].view());
       for (ConstView<S>& view : dot.inputs) {
         if (view.rows == 0) view.data = nullptr;
       }
@@ -45,9 +48,11 @@ class GraphEvaluation : public Evaluation<S> {
 
   Vector<S> reverse_product(const Matrix<S>& weights) const override {
     Vector<S> gradient(graph_.parameters(), S(0));
-    backward(weights, [&](const GraphNode& node, const OpArguments<S>& in, ConstView<S> y, ConstView<S> y_bar) {
-      node.op->reverse_parameters(in, y, y_bar, at(gradient.data(), node.weight), at(gradient.data(), node.bias));
-    });
+    backward(weights,
+             [&](const GraphNode& node, const OpArguments<S>& in, ConstView<S> y, ConstView<S> y_bar) {
+               node.op->reverse_parameters(in, y, y_bar, at(gradient.data(), node.weight),
+                                           at(gradient.data(), node.bias));
+             });
     return gradient;
   }
 
@@ -59,21 +64,23 @@ class GraphEvaluation : public Evaluation<S> {
     for (std::size_t k = 0; k < d_y; ++k) {
       Matrix<S> unit(d_y, m);
       for (std::size_t i = 0; i < m; ++i) unit(k, i) = S(1);
-      backward(unit, [&](const GraphNode& node, const OpArguments<S>& in, ConstView<S> y, ConstView<S> y_bar) {
-        if (node.op->kind() == OpKind::affine) {
-          add_outer_rows(node, in, y_bar, k, j);
-        } else {
-          add_sample_rows(node, in, y, y_bar, k, j);
-        }
-      });
+      backward(unit,
+               [&](const GraphNode& node, const OpArguments<S>& in, ConstView<S> y, ConstView<S> y_bar) {
+                 if (node.op->kind() == OpKind::affine) {
+                   add_outer_rows(node, in, y_bar, k, j);
+                 } else {
+                   add_sample_rows(node, in, y, y_bar, k, j);
+                 }
+               });
     }
     return j;
   }
 
   std::vector<Kink> kinks() const override {
     std::vector<Kink> found;
-    for (const GraphNode& node : graph_.nodes()) {
-      if (!node.op->has_cells()) continue;
+    for (std::size_t k = 0; k < graph_.nodes().size(); ++k) {
+      const GraphNode& node = graph_.nodes()[k];
+      if (!node.op->has_cells() || !graph_.feeds_output(k + 1)) continue;
       const ConstView<S> in = node.inputs[0] == 0 ? x_ : values_[node.inputs[0] - 1].view();
       if (!graph_.depends_on_parameters(node.inputs[0])) continue;
       for (std::size_t i = 0; i < in.cols; ++i) {
@@ -168,8 +175,8 @@ template <class S>
 std::vector<Matrix<S>> Graph::values(const Vector<S>& z, ConstView<S> x) const {
   if (z.size() < parameters() || x.rows != inputs()) {
     throw std::invalid_argument("model: expected " + std::to_string(parameters()) + " parameters and " +
-                                std::to_string(inputs()) + " inputs, found " + std::to_string(z.size()) + " and " +
-                                std::to_string(x.rows));
+                                std::to_string(inputs()) + " inputs, found " + std::to_string(z.size()) +
+                                " and " + std::to_string(x.rows));
   }
   std::vector<Matrix<S>> values;
   values.reserve(nodes_.size());
@@ -179,10 +186,10 @@ std::vector<Matrix<S>> Graph::values(const Vector<S>& z, ConstView<S> x) const {
   return values;
 }
 
-#define PGB_INSTANTIATE(S)                                                                           \
-  template std::vector<Matrix<S>> Graph::values<S>(const Vector<S>&, ConstView<S>) const;            \
-  std::unique_ptr<Evaluation<S>> Graph::evaluate(const Vector<S>& z, ConstView<S> x) const {         \
-    return std::make_unique<GraphEvaluation<S>>(*this, z, x);                                        \
+#define PGB_INSTANTIATE(S)                                                                   \
+  template std::vector<Matrix<S>> Graph::values<S>(const Vector<S>&, ConstView<S>) const;    \
+  std::unique_ptr<Evaluation<S>> Graph::evaluate(const Vector<S>& z, ConstView<S> x) const { \
+    return std::make_unique<GraphEvaluation<S>>(*this, z, x);                                \
   }
 PGB_FOR_EVALUATION_SCALARS(PGB_INSTANTIATE)
 #undef PGB_INSTANTIATE

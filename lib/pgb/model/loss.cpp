@@ -11,30 +11,35 @@
 namespace pgb {
 namespace {
 
-constexpr std::array<std::pair<const char*, Loss::Kind>, 7> kNames{{{"squared", Loss::Kind::squared},
-                                                                   {"mse", Loss::Kind::mse},
-                                                                   {"cross_entropy", Loss::Kind::cross_entropy},
-                                                                   {"logistic", Loss::Kind::logistic},
-                                                                   {"polynomial_hinge", Loss::Kind::polynomial_hinge},
-                                                                   {"absolute_cubed", Loss::Kind::absolute_cubed},
-                                                                   {"value", Loss::Kind::value}}};
+constexpr std::array<std::pair<const char*, Loss::Kind>, 7> kNames{
+    {{"squared", Loss::Kind::squared},
+     {"mse", Loss::Kind::mse},
+     {"cross_entropy", Loss::Kind::cross_entropy},
+     {"logistic", Loss::Kind::logistic},
+     {"polynomial_hinge", Loss::Kind::polynomial_hinge},
+     {"absolute_cubed", Loss::Kind::absolute_cubed},
+     {"value", Loss::Kind::value}}};
 
-Ball positive_hull(const Ball& x) { return Ball::hull(Ball(0), x); }
-Dual<Ball> positive_hull(const Dual<Ball>& x) {
-  return {Ball::hull(Ball(0), x.value), Ball::hull(Ball(0), x.tangent)};
+// max(0, x) where x is or may be 0; the tangent of a ball holds both one-sided ones.
+Ball clipped(const Ball& x) { return x.nonnegative_part(); }
+Dual<Ball> clipped(const Dual<Ball>& x) {
+  return {x.value.nonnegative_part(), Ball::hull(Ball(0), x.tangent)};
 }
 template <class S>
-S positive_hull(const S& x) {
-  return x;
+S clipped(const S&) {
+  return S(0);
 }
 
 // max(0, x)
 template <class S>
 S positive_part(const S& x) {
   switch (sign_of(x)) {
-    case Sign::positive: return x;
-    case Sign::unknown: return positive_hull(x);
-    default: return S(0);
+    case Sign::positive:
+      return x;
+    case Sign::negative:
+      return S(0);
+    default:
+      return clipped(x);
   }
 }
 
@@ -45,16 +50,17 @@ Real signed_square(const Real& x) { return x * abs(x); }
 Ball signed_square(const Ball& x) { return x * abs(x); }
 template <class T>
 Dual<T> signed_square(const Dual<T>& x) {
-  const T magnitude = sign_of(x.value) == Sign::negative ? T(-x.value)
-                      : sign_of(x.value) == Sign::unknown ? T(positive_part(x.value) + positive_part(T(-x.value)))
-                                                          : x.value;
-  return {signed_square(x.value), T(2) * magnitude * x.tangent};
+  using std::abs;
+  return {signed_square(x.value), T(2) * abs(x.value) * x.tangent};
 }
 
-// |x|^3 = x * (x |x|)
-template <class S>
-S cube_of_magnitude(const S& x) {
-  return x * signed_square(x);
+double cube_of_magnitude(double x) { return std::abs(x) * x * x; }
+Quad cube_of_magnitude(const Quad& x) { return abs(x) * x * x; }
+Real cube_of_magnitude(const Real& x) { return abs(x) * x * x; }
+Ball cube_of_magnitude(const Ball& x) { return abs(x) * square(x); }
+template <class T>
+Dual<T> cube_of_magnitude(const Dual<T>& x) {
+  return {cube_of_magnitude(x.value), T(3) * signed_square(x.value) * x.tangent};
 }
 
 template <class S>
@@ -62,24 +68,57 @@ std::size_t class_of(const S& y) {
   return static_cast<std::size_t>(to_double(y));
 }
 
-// The largest q_k, as a constant: exp(q_k - shift) then cannot overflow.
+// e_k = exp(q_k - q_c), and the sum of e_j over j != k as others[k]. The class c is y itself, for which loss
+// and gradient then lose no digits, unless some q_k is so much larger that exp would overflow: then it is the
+// largest.
 template <class S>
-double shift_of(const S* q, std::size_t d) {
-  double shift = to_double(q[0]);
-  for (std::size_t k = 1; k < d; ++k) shift = std::max(shift, to_double(q[k]));
-  return shift;
+struct Softmax {
+  std::size_t c;
+  Vector<S> e, others;
+
+  Softmax(const S* q, std::size_t y, std::size_t d) : c(y), e(d, S(1)), others(d, S(0)) {
+    constexpr double kLargest = 300;
+    for (std::size_t k = 0; k < d; ++k) {
+      if (to_double(S(q[k] - q[c])) > (c == y ? kLargest : 0)) c = k;
+    }
+    for (std::size_t k = 0; k < d; ++k) {
+      if (k != c) e[k] = exp(S(q[k] - q[c]));
+    }
+    S before(0), after(0);
+    for (std::size_t k = 0; k < d; ++k) {
+      others[k] += before;
+      before += e[k];
+      others[d - 1 - k] += after;
+      after += e[d - 1 - k];
+    }
+  }
+};
+
+// a / (a + b) for a, b >= 0
+template <class S>
+S share(const S& a, const S& b) {
+  return a / (a + b);
+}
+Ball share(const Ball& a, const Ball& b) { return Ball::share(a, b); }
+template <class T>
+Dual<T> share(const Dual<T>& a, const Dual<T>& b) {
+  T value = share(a.value, b.value);
+  T tangent = (share(b.value, a.value) * a.tangent - value * b.tangent) / (a.value + b.value);
+  return {std::move(value), std::move(tangent)};
 }
 
 }  // namespace
 
-Loss::Loss(const std::string& name, double power) : name_(name), power_(static_cast<int>(power)) {
+Loss::Loss(const std::string& name, double power) : name_(name) {
   const auto* found =
       std::find_if(kNames.begin(), kNames.end(), [&](const auto& entry) { return name == entry.first; });
   if (found == kNames.end()) throw std::invalid_argument("loss: unknown name \"" + name + "\"");
   kind_ = found->second;
-  if (kind_ == Kind::polynomial_hinge && !(power >= 2 && power <= 64 && power == std::floor(power))) {
+  if (kind_ != Kind::polynomial_hinge) return;
+  if (!(power >= 2 && power <= 64 && power == std::floor(power))) {
     throw std::invalid_argument("loss polynomial_hinge: expected a whole p from 2 to 64");
   }
+  power_ = static_cast<int>(power);
 }
 
 template <class S>
@@ -91,9 +130,10 @@ S Loss::value(const S* q, const S* y, std::size_t d) const {
       for (std::size_t k = 0; k < d; ++k) sum += square(S(q[k] - y[k]));
       return kind_ == Kind::mse ? S(sum / S(static_cast<int>(d))) : sum;
     case Kind::cross_entropy: {
-      const S shift(shift_of(q, d));
-      for (std::size_t k = 0; k < d; ++k) sum += exp(S(q[k] - shift));
-      return log(sum) + shift - q[class_of(y[0])];
+      const std::size_t label = class_of(y[0]);
+      const Softmax<S> softmax(q, label, d);
+      const S log_sum = log1p(softmax.others[softmax.c]);
+      return softmax.c == label ? log_sum : S(log_sum + (q[softmax.c] - q[label]));
     }
     case Kind::logistic:
       for (std::size_t k = 0; k < d; ++k) sum += softplus(S(-(y[k] * q[k])));
@@ -104,7 +144,8 @@ S Loss::value(const S* q, const S* y, std::size_t d) const {
     case Kind::absolute_cubed:
       for (std::size_t k = 0; k < d; ++k) sum += cube_of_magnitude(S(q[k] - y[k]));
       return sum;
-    case Kind::value: return q[0];
+    case Kind::value:
+      return q[0];
   }
   return sum;
 }
@@ -120,11 +161,12 @@ void Loss::gradient(const S* q, const S* y, std::size_t d, S* g) const {
       }
       return;
     case Kind::cross_entropy: {
-      const S shift(shift_of(q, d));
-      S sum(0);
-      for (std::size_t k = 0; k < d; ++k) sum += g[k] = exp(S(q[k] - shift));
-      for (std::size_t k = 0; k < d; ++k) g[k] /= sum;
-      g[class_of(y[0])] -= S(1);
+      const std::size_t label = class_of(y[0]);
+      const Softmax<S> softmax(q, label, d);
+      for (std::size_t k = 0; k < d; ++k) {
+        g[k] =
+            k == label ? S(-share(softmax.others[k], softmax.e[k])) : share(softmax.e[k], softmax.others[k]);
+      }
       return;
     }
     case Kind::logistic:
@@ -138,12 +180,14 @@ void Loss::gradient(const S* q, const S* y, std::size_t d, S* g) const {
     case Kind::absolute_cubed:
       for (std::size_t k = 0; k < d; ++k) g[k] = S(3) * signed_square(S(q[k] - y[k]));
       return;
-    case Kind::value: g[0] = S(1); return;
+    case Kind::value:
+      g[0] = S(1);
+      return;
   }
 }
 
-#define PGB_INSTANTIATE(S)                                             \
-  template S Loss::value<S>(const S*, const S*, std::size_t) const;    \
+#define PGB_INSTANTIATE(S)                                          \
+  template S Loss::value<S>(const S*, const S*, std::size_t) const; \
   template void Loss::gradient<S>(const S*, const S*, std::size_t, S*) const;
 PGB_FOR_EVALUATION_SCALARS(PGB_INSTANTIATE)
 #undef PGB_INSTANTIATE

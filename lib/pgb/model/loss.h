@@ -33,7 +33,9 @@ class Loss {
   bool sign_targets() const { return kind_ == Kind::logistic || kind_ == Kind::polynomial_hinge; }
   bool least_squares() const { return kind_ == Kind::squared || kind_ == Kind::mse; }
   // Whether l >= 0 with l = 0 reached at a finite q, so that a zero loss is a global minimum.
-  bool zero_is_reached() const { return kind_ != Kind::cross_entropy && kind_ != Kind::logistic && kind_ != Kind::value; }
+  bool zero_is_reached() const {
+    return kind_ != Kind::cross_entropy && kind_ != Kind::logistic && kind_ != Kind::value;
+  }
 
   // l(q, y), q and y of length d; for class targets y[0] is the index.
   template <class S>
@@ -48,8 +50,8 @@ class Loss {
   int power_ = 2;
 };
 
-#define PGB_DECLARE_LOSS(S)                                                      \
-  extern template S Loss::value<S>(const S*, const S*, std::size_t) const;       \
+#define PGB_DECLARE_LOSS(S)                                                \
+  extern template S Loss::value<S>(const S*, const S*, std::size_t) const; \
   extern template void Loss::gradient<S>(const S*, const S*, std::size_t, S*) const;
 PGB_FOR_EVALUATION_SCALARS(PGB_DECLARE_LOSS)
 #undef PGB_DECLARE_LOSS

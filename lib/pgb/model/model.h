@@ -15,7 +15,8 @@ namespace pgb {
 class Graph;
 
 // A place where the model is not, or cannot be shown to be, analytic in z: the argument of a piecewise
-// operation whose value is 0 or whose enclosure holds 0. `differentiable`: the operation's slope is continuous there.
+// operation whose value is 0 or whose enclosure holds 0. `differentiable`: the operation's slope is
+// continuous there.
 struct Kink {
   std::string node;     // name of the operation
   std::size_t unit;     // feature, 0-based
@@ -32,11 +33,11 @@ template <class S>
 class Evaluation {
  public:
   virtual ~Evaluation() = default;
-  virtual const Matrix<S>& outputs() const = 0;                          // f(x_i; z), d_y x m
-  virtual Matrix<S> forward_product(const Vector<S>& z_dot) const = 0;   // J z_dot, as d_y x m
-  virtual Vector<S> reverse_product(const Matrix<S>& weights) const = 0; // J^T vec(weights), n
-  virtual Matrix<S> jacobian() const = 0;                                // J, N x n, N = m d_y
-  virtual std::vector<Kink> kinks() const = 0;                           // empty where none can be
+  virtual const Matrix<S>& outputs() const = 0;                           // f(x_i; z), d_y x m
+  virtual Matrix<S> forward_product(const Vector<S>& z_dot) const = 0;    // J z_dot, as d_y x m
+  virtual Vector<S> reverse_product(const Matrix<S>& weights) const = 0;  // J^T vec(weights), n
+  virtual Matrix<S> jacobian() const = 0;                                 // J, N x n, N = m d_y
+  virtual std::vector<Kink> kinks() const = 0;                            // empty where none can be
 };
 
 template <class S>
@@ -73,8 +74,8 @@ class Model : public ModelForAll<EvaluationScalars> {
   virtual std::size_t parameters() const = 0;  // n
   virtual const std::vector<ParameterBlock>& blocks() const = 0;
 
-  // The entries of h(z) with Phi(z) = J(z) h(z): indices k with h_k = z_k, all other entries 0; nothing when the
-  // structure shows no such h. True for every z and every data set.
+  // The entries of h(z) with Phi(z) = J(z) h(z): indices k with h_k = z_k, all other entries 0; nothing when
+  // the structure shows no such h. True for every z and every data set.
   virtual std::optional<std::vector<std::size_t>> homogeneous_parameters() const = 0;
 
   // Whether f is analytic in z away from kinks (true of every operation of the library).

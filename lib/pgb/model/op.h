@@ -26,7 +26,7 @@ struct OpArguments {
   std::vector<ConstView<S>> inputs;
   const std::vector<Shape>* input_shapes = nullptr;  // of one sample
   const Shape* shape = nullptr;                      // of one sample of the result
-  const S* weight = nullptr;  // row-major tensor, null where the op has none
+  const S* weight = nullptr;                         // row-major tensor, null where the op has none
   const S* bias = nullptr;
 };
 
@@ -37,7 +37,8 @@ class OpFor {
   // y = op(inputs; weight, bias).
   virtual Matrix<S> forward(const OpArguments<S>& in) const = 0;
   // y_dot for tangents of the inputs (null data: zero) and of weight and bias (null: zero).
-  virtual Matrix<S> forward_product(const OpArguments<S>& in, ConstView<S> y, const OpArguments<S>& dot) const = 0;
+  virtual Matrix<S> forward_product(const OpArguments<S>& in, ConstView<S> y,
+                                    const OpArguments<S>& dot) const = 0;
   // Adds to input_bar[k] (where not null) the input cotangents for the cotangent y_bar.
   virtual void reverse_inputs(const OpArguments<S>& in, ConstView<S> y, ConstView<S> y_bar,
                               const std::vector<Matrix<S>*>& input_bar) const = 0;

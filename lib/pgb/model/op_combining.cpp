@@ -6,8 +6,8 @@
 namespace pgb {
 namespace {
 
-void require_inputs(const std::vector<Shape>& inputs, std::size_t least, std::size_t most, const Shape* weight,
-                    const Shape* bias, const std::string& where) {
+void require_inputs(const std::vector<Shape>& inputs, std::size_t least, std::size_t most,
+                    const Shape* weight, const Shape* bias, const std::string& where) {
   if (inputs.size() < least || inputs.size() > most) {
     throw InputError(where + ": expected " + (least == most ? "" : "at least ") + std::to_string(least) +
                      " input(s), found " + std::to_string(inputs.size()));
@@ -20,8 +20,9 @@ constexpr std::size_t kAny = static_cast<std::size_t>(-1);
 void require_equal_shapes(const std::vector<Shape>& inputs, const std::string& where) {
   for (const Shape& shape : inputs) {
     if (shape != inputs[0]) {
-      throw InputError(where + ": expected inputs of one shape, found " + std::to_string(element_count(inputs[0])) +
-                       " and " + std::to_string(element_count(shape)) + " features");
+      throw InputError(where + ": expected inputs of one shape, found " +
+                       std::to_string(element_count(inputs[0])) + " and " +
+                       std::to_string(element_count(shape)) + " features");
     }
   }
 }
@@ -83,7 +84,8 @@ class Multiply : public OpImplementation<Multiply>, public NoParameters {
     Matrix<S> y_dot(y.rows, y.cols);
     for (std::size_t i = 0; i < in.inputs.size(); ++i) {
       if (dot.inputs[i].data == nullptr) continue;
-      for (std::size_t k = 0; k < y_dot.data.size(); ++k) y_dot.data[k] += dot.inputs[i].data[k] * others(in, i, k);
+      for (std::size_t k = 0; k < y_dot.data.size(); ++k)
+        y_dot.data[k] += dot.inputs[i].data[k] * others(in, i, k);
     }
     return y_dot;
   }

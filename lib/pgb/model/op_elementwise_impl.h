@@ -34,7 +34,8 @@ class Elementwise : public OpImplementation<Elementwise<Activation>>, public NoP
 
   Shape infer(const std::vector<Shape>& inputs, const Shape* weight, const Shape* bias,
               const std::string& where) const override {
-    if (inputs.size() != 1) throw InputError(where + ": takes 1 input, found " + std::to_string(inputs.size()));
+    if (inputs.size() != 1)
+      throw InputError(where + ": takes 1 input, found " + std::to_string(inputs.size()));
     if (weight != nullptr || bias != nullptr) throw InputError(where + ": takes no weight and no bias");
     return inputs[0];
   }

@@ -1,9 +1,11 @@
 // Implements the virtual functions of an Op for every scalar from four member templates of Derived:
 //   template <class S> Matrix<S> forward_of(const OpArguments<S>&) const;
-//   template <class S> Matrix<S> forward_product_of(const OpArguments<S>&, ConstView<S>, const OpArguments<S>&) const;
-//   template <class S> void reverse_inputs_of(const OpArguments<S>&, ConstView<S>, ConstView<S>,
+//   template <class S> Matrix<S> forward_product_of(const OpArguments<S>&, ConstView<S>, const
+//   OpArguments<S>&) const; template <class S> void reverse_inputs_of(const OpArguments<S>&, ConstView<S>,
+//   ConstView<S>,
 //                                             const std::vector<Matrix<S>*>&) const;
-//   template <class S> void reverse_parameters_of(const OpArguments<S>&, ConstView<S>, ConstView<S>, S*, S*) const;
+//   template <class S> void reverse_parameters_of(const OpArguments<S>&, ConstView<S>, ConstView<S>, S*, S*)
+//   const;
 #pragma once
 
 #include "pgb/model/op.h"

@@ -20,15 +20,16 @@ class Linear : public OpImplementation<Linear> {
 
   Shape infer(const std::vector<Shape>& inputs, const Shape* weight, const Shape* bias,
               const std::string& where) const override {
-    if (inputs.size() != 1) throw InputError(where + ": linear takes 1 input, found " + std::to_string(inputs.size()));
+    if (inputs.size() != 1)
+      throw InputError(where + ": linear takes 1 input, found " + std::to_string(inputs.size()));
     if (inputs[0].size() != 1) {
       throw InputError(where + ": linear takes features in one dimension, found " + describe(inputs[0]) +
                        "; put a flatten before it");
     }
     if (weight == nullptr) throw InputError(where + ": linear needs \"weight\"");
     if (weight->size() != 2 || (*weight)[1] != inputs[0][0] || (*weight)[0] == 0) {
-      throw InputError(where + ": expected a weight of shape [out, " + std::to_string(inputs[0][0]) + "], found " +
-                       describe(*weight));
+      throw InputError(where + ": expected a weight of shape [out, " + std::to_string(inputs[0][0]) +
+                       "], found " + describe(*weight));
     }
     if (bias != nullptr && (bias->size() != 1 || (*bias)[0] != (*weight)[0])) {
       throw InputError(where + ": expected a bias of shape [" + std::to_string((*weight)[0]) + "], found " +

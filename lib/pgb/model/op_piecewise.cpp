@@ -1,10 +1,23 @@
-// The piecewise activations: relu, leaky_relu, elu, selu. At 0 the slope is that of the negative side, as PyTorch's
-// is; an enclosure that holds 0 gets the hull of both sides, which holds every slope between them.
+// The piecewise activations: relu, leaky_relu, elu, selu. At 0 the slope is that of the negative side, as
+// PyTorch's is; an enclosure that holds 0 gets the hull of both sides, which holds every slope between them.
 #include "pgb/model/op_elementwise_impl.h"
 #include "pgb/model/ops.h"
 
 namespace pgb {
 namespace {
+
+Ball nonnegative_part(const Ball& x) { return x.nonnegative_part(); }
+Ball nonpositive_part(const Ball& x) { return x.nonpositive_part(); }
+template <class S>
+S nonnegative_part(const S& x) {
+  return x;
+}
+template <class S>
+S nonpositive_part(const S& x) {
+  return x;
+}
+Dual<Ball> nonnegative_part(const Dual<Ball>& x) { return {x.value.nonnegative_part(), x.tangent}; }
+Dual<Ball> nonpositive_part(const Dual<Ball>& x) { return {x.value.nonpositive_part(), x.tangent}; }
 
 Ball hull_of(const Ball& a, const Ball& b) { return Ball::hull(a, b); }
 Dual<Ball> hull_of(const Dual<Ball>& a, const Dual<Ball>& b) {
@@ -15,13 +28,17 @@ S hull_of(const S& a, const S&) {
   return a;  // only balls have signs that are unknown
 }
 
-// positive() for x > 0, negative() for x <= 0, their hull where the sign is unknown.
+// positive(x) for x > 0, negative(x) for x <= 0; where the sign is unknown the hull of both, each over its
+// part of x.
 template <class S, class Negative, class Positive>
 S choose(const S& x, Negative negative, Positive positive) {
   switch (sign_of(x)) {
-    case Sign::positive: return positive();
-    case Sign::unknown: return hull_of(S(negative()), S(positive()));
-    default: return negative();
+    case Sign::positive:
+      return positive(x);
+    case Sign::unknown:
+      return hull_of(S(negative(nonpositive_part(x))), S(positive(nonnegative_part(x))));
+    default:
+      return negative(x);
   }
 }
 
@@ -34,11 +51,13 @@ struct LeakyRelu {
   }
   template <class S>
   S value(const S& x) const {
-    return choose(x, [&] { return S(negative_slope) * x; }, [&] { return x; });
+    return choose(
+        x, [&](const S& t) { return S(negative_slope) * t; }, [](const S& t) { return t; });
   }
   template <class S>
   S slope(const S& x, const S&) const {
-    return choose(x, [&] { return S(negative_slope); }, [] { return S(1); });
+    return choose(
+        x, [&](const S&) { return S(negative_slope); }, [](const S&) { return S(1); });
   }
 };
 
@@ -54,11 +73,14 @@ struct Elu {
   }
   template <class S>
   S value(const S& x) const {
-    return choose(x, [&] { return S(scale) * S(alpha) * expm1(x); }, [&] { return S(scale) * x; });
+    return choose(
+        x, [&](const S& t) { return S(scale) * S(alpha) * expm1(t); },
+        [&](const S& t) { return S(scale) * t; });
   }
   template <class S>
   S slope(const S& x, const S&) const {
-    return choose(x, [&] { return S(scale) * S(alpha) * exp(x); }, [&] { return S(scale); });
+    return choose(
+        x, [&](const S& t) { return S(scale) * S(alpha) * exp(t); }, [&](const S&) { return S(scale); });
   }
 };
 

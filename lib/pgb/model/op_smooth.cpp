@@ -33,8 +33,8 @@ struct Sigmoid : Smooth {
     return sigmoid(x);
   }
   template <class S>
-  S slope(const S& x, const S& y) const {
-    return y * sigmoid(S(-x));
+  S slope(const S& x, const S&) const {
+    return sigmoid_slope(x);
   }
 };
 
@@ -92,8 +92,7 @@ struct GeluTanh : Smooth {
   template <class S>
   S slope(const S& x, const S&) const {
     const S t = tanh(inner(x));
-    const S inner_slope =
-        sqrt(S(S(2) / PiConstant<S>::value())) * (S(1) + S(3) * S(0.044715) * square(x));
+    const S inner_slope = sqrt(S(S(2) / PiConstant<S>::value())) * (S(1) + S(3) * S(0.044715) * square(x));
     return (S(1) + t + x * (S(1) - square(t)) * inner_slope) / S(2);
   }
 };

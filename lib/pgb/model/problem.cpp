@@ -25,8 +25,8 @@ struct Convert<Dual<T>> {
 };
 
 // Appends `tensor` to the flat z, zeros where it is absent.
-void append(const ParameterBlock& block, const io::Tensors& tensors, bool may_be_absent, const std::string& source,
-            io::Tensor& z) {
+void append(const ParameterBlock& block, const io::Tensors& tensors, bool may_be_absent,
+            const std::string& source, io::Tensor& z) {
   const auto found = tensors.find(block.name);
   const std::size_t count = block.end - block.begin;
   if (found == tensors.end()) {
@@ -46,15 +46,17 @@ void check_targets(const Problem& problem, const std::string& source) {
   const std::size_t d = problem.model->outputs(), m = problem.samples();
   const std::size_t width = problem.loss.class_targets() ? 1 : d;
   const std::string where = source + ": \"y\"";
-  if (problem.y.size() != m * width) {
+  if (problem.y.shape != Shape{m, width} || problem.y.size() != m * width) {
     throw InputError(where + ": expected " + std::to_string(m) + " x " + std::to_string(width) +
                      (problem.loss.class_targets() ? " class indices" : " targets") + " for loss " +
-                     problem.loss.name() + ", found " + std::to_string(problem.y.size()) + " numbers");
+                     problem.loss.name() + ", found " + std::to_string(problem.y.size()) + " numbers in " +
+                     std::to_string(problem.y.shape[0]) + " rows");
   }
   for (std::size_t i = 0; i < problem.y.size(); ++i) {
     const double y = problem.y.values[i];
     const bool exact = problem.y.exact.count(i) == 0;
-    if (problem.loss.class_targets() && !(exact && y >= 0 && y < static_cast<double>(d) && y == static_cast<double>(static_cast<std::size_t>(y)))) {
+    if (problem.loss.class_targets() && !(exact && y >= 0 && y < static_cast<double>(d) &&
+                                          y == static_cast<double>(static_cast<std::size_t>(y)))) {
       throw InputError(where + ": sample " + std::to_string(i) + ": expected a class index from 0 to " +
                        std::to_string(d - 1) + ", found " + to_text(y));
     }
@@ -72,10 +74,12 @@ void flatten_rows(io::Tensor& tensor) {
 }
 
 void check_inputs(const Problem& problem, const std::string& source) {
-  if (problem.x.shape.size() != 2 || problem.x.shape[0] == 0 || problem.x.shape[1] != problem.model->inputs()) {
-    throw InputError(source + ": \"x\": expected samples of " + std::to_string(problem.model->inputs()) +
-                     " features for this model, found " +
-                     (problem.x.shape.size() == 2 ? std::to_string(problem.x.shape[1]) : std::string("none")));
+  if (problem.x.shape.size() != 2 || problem.x.shape[0] == 0 ||
+      problem.x.shape[1] != problem.model->inputs()) {
+    throw InputError(
+        source + ": \"x\": expected samples of " + std::to_string(problem.model->inputs()) +
+        " features for this model, found " +
+        (problem.x.shape.size() == 2 ? std::to_string(problem.x.shape[1]) : std::string("none")));
   }
 }
 
@@ -119,18 +123,18 @@ Problem load_problem(const std::string& path, const io::ProblemOverrides& overri
   return problem;
 }
 
-Problem make_problem(std::shared_ptr<const Model> model, std::vector<double> parameters, std::vector<double> x,
-                     std::vector<double> y, const std::string& loss) {
+Problem make_problem(std::shared_ptr<const Model> model, std::vector<double> parameters,
+                     std::vector<double> x, std::vector<double> y, const std::string& loss) {
   Problem problem;
   problem.model = std::move(model);
   if (parameters.size() != problem.model->parameters()) {
-    throw InputError("parameters: expected " + std::to_string(problem.model->parameters()) + " numbers, found " +
-                     std::to_string(parameters.size()));
+    throw InputError("parameters: expected " + std::to_string(problem.model->parameters()) +
+                     " numbers, found " + std::to_string(parameters.size()));
   }
   const std::size_t d_x = problem.model->inputs();
   if (x.empty() || x.size() % d_x != 0) {
-    throw InputError("x: expected rows of " + std::to_string(d_x) + " numbers, found " + std::to_string(x.size()) +
-                     " numbers");
+    throw InputError("x: expected rows of " + std::to_string(d_x) + " numbers, found " +
+                     std::to_string(x.size()) + " numbers");
   }
   problem.loss = Loss(loss);
   problem.parameters = to_tensor(parameters);
@@ -164,7 +168,8 @@ InputGroups equal_input_groups(const Problem& problem) {
     std::pair<std::vector<double>, std::vector<std::string>> key{
         {first, first + static_cast<std::ptrdiff_t>(d)}, {}};
     for (double& x : key.first) x += 0.0;  // -0 equals 0
-    for (auto e = problem.x.exact.lower_bound(i * d); e != problem.x.exact.end() && e->first < (i + 1) * d; ++e) {
+    for (auto e = problem.x.exact.lower_bound(i * d); e != problem.x.exact.end() && e->first < (i + 1) * d;
+         ++e) {
       key.second.push_back(std::to_string(e->first - i * d) + ":" + e->second);
     }
     groups.group.push_back(seen.emplace(std::move(key), seen.size()).first->second);
@@ -177,8 +182,11 @@ template <class S>
 Vector<S> to_scalars(const io::Tensor& tensor) {
   Vector<S> values;
   values.reserve(tensor.size());
-  for (const double x : tensor.values) values.push_back(Convert<S>::number(x));
-  for (const auto& entry : tensor.exact) values[entry.first] = Convert<S>::rational(entry.second);
+  for (std::size_t k = 0; k < tensor.size(); ++k) {
+    const auto exact = tensor.exact.find(k);
+    values.push_back(exact == tensor.exact.end() ? Convert<S>::number(tensor.values[k])
+                                                 : Convert<S>::rational(exact->second));
+  }
   return values;
 }
 

@@ -18,8 +18,8 @@ struct QuadraticTerm {
   std::string lambda;  // exact rational "p/q"
 };
 
-// Q(z) = (1/m) sum_i l(f(x_i; z), y_i) + R(z), R the sum of `regularizer`. Exact: every number is a double or a
-// rational. Copies share the model.
+// Q(z) = (1/m) sum_i l(f(x_i; z), y_i) + R(z), R the sum of `regularizer`. Exact: every number is a double or
+// a rational. Copies share the model.
 struct Problem {
   std::shared_ptr<const Model> model;
   io::Tensor parameters;  // [n]
@@ -27,8 +27,8 @@ struct Problem {
   io::Tensor y;           // [m, d_y]; [m, 1] class indices for cross_entropy
   Loss loss;
   std::vector<QuadraticTerm> regularizer;
-  std::string sha256;     // digest of the canonical text; empty for a problem built in code
-  std::string name;       // where it came from, for people
+  std::string sha256;  // digest of the canonical text; empty for a problem built in code
+  std::string name;    // where it came from, for people
 
   std::size_t samples() const { return x.shape.at(0); }
   std::size_t ambient() const { return samples() * model->outputs(); }  // N = m d_y
@@ -42,14 +42,15 @@ Problem make_problem(const io::ProblemFile& file);
 
 // A problem built in code. x holds m rows of d_x, y m rows of d_y (or of one class index); throws InputError
 // when sizes do not fit the model and loss.
-Problem make_problem(std::shared_ptr<const Model> model, std::vector<double> parameters, std::vector<double> x,
-                     std::vector<double> y, const std::string& loss = "squared");
+Problem make_problem(std::shared_ptr<const Model> model, std::vector<double> parameters,
+                     std::vector<double> x, std::vector<double> y, const std::string& loss = "squared");
 
-// The same problem with one exponential unit added to each output (all zero) and lambda |a|^2 in R; lambda exact text.
+// The same problem with one exponential unit added to each output (all zero) and lambda |a|^2 in R; lambda
+// exact text.
 Problem add_neurons(const Problem& problem, const std::string& lambda);
 
-// Samples with equal inputs (exact comparison): group[i] is the number of the group of sample i, numbered in order of
-// first appearance.
+// Samples with equal inputs (exact comparison): group[i] is the number of the group of sample i, numbered in
+// order of first appearance.
 struct InputGroups {
   std::vector<std::size_t> group;
   std::size_t count = 0;

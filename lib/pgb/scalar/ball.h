@@ -37,6 +37,8 @@ class Ball {
   static Ball from_rational(const std::string& rational);
   static Ball with_radius(const Ball& midpoint, double radius);
   static Ball pi();
+  // a / (a + b) for a, b >= 0, without the width that comes of using both twice.
+  static Ball share(const Ball& a, const Ball& b);
 
   arb_ptr get() { return value_; }
   arb_srcptr get() const { return value_; }
@@ -58,6 +60,10 @@ class Ball {
   double magnitude() const;     // upper bound of |x|
   double mignitude() const;     // lower bound of |x|
   Ball exact_midpoint() const;  // the midpoint as a ball of radius 0
+  // Enclosures of the ball's points >= 0 and <= 0; they hold no others when the ball is finite and has such
+  // points.
+  Ball nonnegative_part() const;
+  Ball nonpositive_part() const;
   std::string to_string(int digits = 20) const;
 
   Ball& operator+=(const Ball& y) { return arb_add(value_, value_, y.value_, working_precision()), *this; }
@@ -89,9 +95,10 @@ Ball sin(const Ball& x);
 Ball cos(const Ball& x);
 Ball erf(const Ball& x);
 Ball abs(const Ball& x);
-Ball sigmoid(const Ball& x);   // 1 / (1 + exp(-x))
-Ball softplus(const Ball& x);  // log(1 + exp(x))
+Ball sigmoid(const Ball& x);        // 1 / (1 + exp(-x))
+Ball sigmoid_slope(const Ball& x);  // sigmoid(x) sigmoid(-x)
+Ball softplus(const Ball& x);       // log(1 + exp(x))
 Ball square(const Ball& x);
-Ball inf();                    // the whole real line
+Ball inf();  // the whole real line
 
 }  // namespace pgb

@@ -32,6 +32,12 @@ double sigmoid(double x);
 Quad sigmoid(const Quad& x);
 Real sigmoid(const Real& x);
 
+// Its derivative.
+template <class S>
+S sigmoid_slope(const S& x) {
+  return sigmoid(x) * sigmoid(S(-x));
+}
+
 // log(1 + exp(x)) without overflow.
 double softplus(double x);
 Quad softplus(const Quad& x);
@@ -83,7 +89,13 @@ Dual<T> tanh(const Dual<T>& x) {
 }
 template <class T>
 Dual<T> sigmoid(const Dual<T>& x) {
-  return {sigmoid(x.value), sigmoid(x.value) * sigmoid(-x.value) * x.tangent};
+  return {sigmoid(x.value), sigmoid_slope(x.value) * x.tangent};
+}
+template <class T>
+Dual<T> sigmoid_slope(const Dual<T>& x) {
+  T slope = sigmoid_slope(x.value);
+  T d = slope * (sigmoid(T(-x.value)) - sigmoid(x.value)) * x.tangent;
+  return {std::move(slope), std::move(d)};
 }
 template <class T>
 Dual<T> softplus(const Dual<T>& x) {

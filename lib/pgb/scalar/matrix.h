@@ -1,4 +1,5 @@
-// Dense column-major matrices of any scalar: storage only; products are in product.h, factorisations in linalg/.
+// Dense column-major matrices of any scalar: storage only; products are in product.h, factorisations in
+// linalg/.
 #pragma once
 
 #include <cstddef>

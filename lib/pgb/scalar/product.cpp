@@ -103,8 +103,8 @@ struct DotOf<Ball> {
   static Ball of(std::size_t n, const Ball* a, std::size_t a_step, const Ball* b, std::size_t b_step) {
     Ball sum;
     if (n > 0) {
-      arb_dot(sum.get(), nullptr, 0, a->get(), static_cast<slong>(a_step), b->get(), static_cast<slong>(b_step),
-              static_cast<slong>(n), working_precision());
+      arb_dot(sum.get(), nullptr, 0, a->get(), static_cast<slong>(a_step), b->get(),
+              static_cast<slong>(b_step), static_cast<slong>(n), working_precision());
     }
     return sum;
   }
@@ -112,12 +112,14 @@ struct DotOf<Ball> {
 
 template <class T>
 struct DotOf<Dual<T>> {
-  static Dual<T> of(std::size_t n, const Dual<T>* a, std::size_t a_step, const Dual<T>* b, std::size_t b_step) {
+  static Dual<T> of(std::size_t n, const Dual<T>* a, std::size_t a_step, const Dual<T>* b,
+                    std::size_t b_step) {
     if (n == 0) return Dual<T>();
     static_assert(sizeof(Dual<T>) == 2 * sizeof(T), "a Dual array must interleave values and tangents");
     const std::size_t as = 2 * a_step, bs = 2 * b_step;
-    return {DotOf<T>::of(n, &a->value, as, &b->value, bs),
-            DotOf<T>::of(n, &a->tangent, as, &b->value, bs) + DotOf<T>::of(n, &a->value, as, &b->tangent, bs)};
+    return {
+        DotOf<T>::of(n, &a->value, as, &b->value, bs),
+        DotOf<T>::of(n, &a->tangent, as, &b->value, bs) + DotOf<T>::of(n, &a->value, as, &b->tangent, bs)};
   }
 };
 
@@ -144,10 +146,10 @@ Matrix<S> multiply_nt(ConstView<S> a, ConstView<S> b) {
   return product(Form::nt, a, b);
 }
 
-#define PGB_INSTANTIATE(S)                                                            \
-  template S dot<S>(std::size_t, const S*, std::size_t, const S*, std::size_t);       \
-  template Matrix<S> multiply<S>(ConstView<S>, ConstView<S>);                         \
-  template Matrix<S> multiply_tn<S>(ConstView<S>, ConstView<S>);                      \
+#define PGB_INSTANTIATE(S)                                                      \
+  template S dot<S>(std::size_t, const S*, std::size_t, const S*, std::size_t); \
+  template Matrix<S> multiply<S>(ConstView<S>, ConstView<S>);                   \
+  template Matrix<S> multiply_tn<S>(ConstView<S>, ConstView<S>);                \
   template Matrix<S> multiply_nt<S>(ConstView<S>, ConstView<S>);
 PGB_FOR_EVALUATION_SCALARS(PGB_INSTANTIATE)
 #undef PGB_INSTANTIATE

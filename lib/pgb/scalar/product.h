@@ -20,10 +20,10 @@ Matrix<S> multiply_tn(ConstView<S> a, ConstView<S> b);
 template <class S>
 Matrix<S> multiply_nt(ConstView<S> a, ConstView<S> b);
 
-#define PGB_DECLARE_PRODUCT(S)                                                                              \
-  extern template S dot<S>(std::size_t, const S*, std::size_t, const S*, std::size_t);                      \
-  extern template Matrix<S> multiply<S>(ConstView<S>, ConstView<S>);                                        \
-  extern template Matrix<S> multiply_tn<S>(ConstView<S>, ConstView<S>);                                     \
+#define PGB_DECLARE_PRODUCT(S)                                                         \
+  extern template S dot<S>(std::size_t, const S*, std::size_t, const S*, std::size_t); \
+  extern template Matrix<S> multiply<S>(ConstView<S>, ConstView<S>);                   \
+  extern template Matrix<S> multiply_tn<S>(ConstView<S>, ConstView<S>);                \
   extern template Matrix<S> multiply_nt<S>(ConstView<S>, ConstView<S>);
 PGB_FOR_EVALUATION_SCALARS(PGB_DECLARE_PRODUCT)
 #undef PGB_DECLARE_PRODUCT

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
@@ -34,6 +35,17 @@ class Rational {
   mpq_t value_;
 };
 
+// q rounded to odd: rounding x once more, to fewer than its bits less one, is rounding q once.
+void set_rounded_to_odd(mpfr_ptr x, mpq_srcptr q) {
+  const bool exact = mpfr_set_q(x, q, MPFR_RNDZ) == 0;
+  if (exact || mpfr_min_prec(x) == mpfr_get_prec(x)) return;
+  if (mpfr_signbit(x)) {
+    mpfr_nextbelow(x);
+  } else {
+    mpfr_nextabove(x);
+  }
+}
+
 template <class S>
 S stable_sigmoid(const S& x) {
   if (x >= 0) return S(1) / (S(1) + exp(-x));
@@ -52,9 +64,8 @@ template <>
 double from_rational<double>(const std::string& rational) {
   const Rational q(rational);
   mpfr_t x;
-  mpfr_init2(x, 53);
-  const int ternary = mpfr_set_q(x, q.get(), MPFR_RNDN);
-  mpfr_subnormalize(x, ternary, MPFR_RNDN);
+  mpfr_init2(x, 64);
+  set_rounded_to_odd(x, q.get());
   const double d = mpfr_get_d(x, MPFR_RNDN);
   mpfr_clear(x);
   return d;
@@ -71,13 +82,9 @@ Real from_rational<Real>(const std::string& rational) {
 template <>
 Quad from_rational<Quad>(const std::string& rational) {
   const Rational q(rational);
-  mpfr_t x;
-  mpfr_init2(x, 113);
-  mpfr_set_q(x, q.get(), MPFR_RNDN);
   Real real;
-  mpfr_set_prec(real.backend().data(), 113);
-  mpfr_set(real.backend().data(), x, MPFR_RNDN);
-  mpfr_clear(x);
+  mpfr_set_prec(real.backend().data(), 128);
+  set_rounded_to_odd(real.backend().data(), q.get());
   return to_quad(real);
 }
 
@@ -88,17 +95,23 @@ Ball from_rational<Ball>(const std::string& rational) {
 
 Real to_real(double x) { return Real(x); }
 
-// A Quad is the sum of at most three doubles, each the rounding of what is left.
+// A significand of 113 bits is the sum of at most three doubles, each the rounding of what is left.
 Real to_real(const Quad& x) {
   Real r;
   if (mpfr_get_prec(r.backend().data()) < 113) mpfr_set_prec(r.backend().data(), 113);
   mpfr_set_zero(r.backend().data(), 1);
-  Quad rest = x;
+  if (!isfinite(x)) {
+    mpfr_set_d(r.backend().data(), x.convert_to<double>(), MPFR_RNDN);
+    return r;
+  }
+  int exponent = 0;
+  Quad rest = frexp(x, &exponent);
   for (int part = 0; part < 3 && rest != 0; ++part) {
     const double d = rest.convert_to<double>();
     mpfr_add_d(r.backend().data(), r.backend().data(), d, MPFR_RNDN);
     rest -= Quad(d);
   }
+  mpfr_mul_2si(r.backend().data(), r.backend().data(), exponent, MPFR_RNDN);
   return r;
 }
 
@@ -112,19 +125,31 @@ Real to_real(const Ball& x) {
   return r;
 }
 
+// Rounds x 2^shift to a whole number of at most 113 bits (fewer below the smallest normal Quad), the sum of
+// three doubles.
 Quad to_quad(const Real& x) {
+  mpfr_srcptr from = x.backend().data();
+  if (mpfr_regular_p(from) == 0) return Quad(mpfr_get_d(from, MPFR_RNDN));
+  const mpfr_exp_t exponent = mpfr_get_exp(from);  // 2^(exponent - 1) <= |x| < 2^exponent
+  constexpr int kSmallest = std::numeric_limits<Quad>::min_exponent - 113;
+  if (exponent > std::numeric_limits<Quad>::max_exponent) {
+    const Quad infinity = std::numeric_limits<Quad>::infinity();
+    return mpfr_signbit(from) ? Quad(-infinity) : infinity;
+  }
+  if (exponent < kSmallest) return Quad(0);
+  const int shift = std::min(113 - static_cast<int>(exponent), -kSmallest);
   mpfr_t rest;
-  mpfr_init2(rest, mpfr_get_prec(x.backend().data()));
-  mpfr_set(rest, x.backend().data(), MPFR_RNDN);
+  mpfr_init2(rest, std::max<mpfr_prec_t>(mpfr_get_prec(from), 128));
+  mpfr_mul_2si(rest, from, shift, MPFR_RNDN);
+  mpfr_rint(rest, rest, MPFR_RNDN);
   Quad sum(0);
   for (int part = 0; part < 3 && !mpfr_zero_p(rest); ++part) {
     const double d = mpfr_get_d(rest, MPFR_RNDN);
     sum += Quad(d);
-    if (!std::isfinite(d)) break;
     mpfr_sub_d(rest, rest, d, MPFR_RNDN);
   }
   mpfr_clear(rest);
-  return sum;
+  return ldexp(sum, -shift);
 }
 
 Ball to_ball(double x) { return Ball(x); }
@@ -222,7 +247,8 @@ double PiConstant<double>::value() {
 template <>
 Quad PiConstant<Quad>::value() {
   static const Quad pi = from_rational<Quad>(
-      "31415926535897932384626433832795028841971693993751/10000000000000000000000000000000000000000000000000");
+      "31415926535897932384626433832795028841971693993751/"
+      "10000000000000000000000000000000000000000000000000");
   return pi;
 }
 template <>

@@ -24,8 +24,8 @@ using Quad = boost::multiprecision::cpp_bin_float_quad;
 #endif
 
 // MPFR at run-time precision; see PrecisionScope.
-using Real =
-    boost::multiprecision::number<boost::multiprecision::mpfr_float_backend<0>, boost::multiprecision::et_off>;
+using Real = boost::multiprecision::number<boost::multiprecision::mpfr_float_backend<0>,
+                                           boost::multiprecision::et_off>;
 
 template <class... S>
 struct TypeList {};
@@ -78,7 +78,8 @@ Real from_rational<Real>(const std::string& rational);
 template <>
 Ball from_rational<Ball>(const std::string& rational);
 
-// Conversions between base scalars that lose nothing where the target is wide enough. To a Ball they are exact.
+// Conversions between base scalars that lose nothing where the target is wide enough. To a Ball they are
+// exact.
 Real to_real(double x);
 Real to_real(const Quad& x);
 Real to_real(const Real& x);
