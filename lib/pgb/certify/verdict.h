@@ -7,6 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "pgb/certificate/certificate.h"
+#include "pgb/span/span.h"
+
 namespace pgb {
 
 enum class Answer { satisfied, violated, undecided };
@@ -49,13 +52,6 @@ struct FamilyReport {
   std::size_t perturbations = 0;  // flat points at which gradients were evaluated
 };
 
-// The spectrum of a generating matrix of the span, for the report: magnitudes in decreasing order.
-struct Spectrum {
-  std::string label;               // "before perturbation", "after perturbation"
-  std::vector<double> magnitudes;  // log10 of pivots or singular values (-inf cut off)
-  long precision_bits = 53;
-};
-
 struct Witness {
   std::string kind;            // "gradient-component", "flat-direction", "kink"
   std::string text;            // in words
@@ -65,11 +61,6 @@ struct Witness {
   std::vector<std::pair<std::size_t, std::string>> direction;  // nonzero entries of v, exact text
   std::string gradient_lower, gradient_upper;                  // enclosure of the component, decimal
   std::vector<std::string> kinks;                              // "node relu1, unit 3, sample 17"
-};
-
-struct Skipped {
-  std::string what;  // "rank of the perturbed gradient span"
-  std::string why;   // "needs 12.4 GiB; --max-memory is 8.0 GiB"
 };
 
 struct Verdict {
@@ -120,7 +111,8 @@ struct Verdict {
 
   long precision_bits = 53;
   double seconds = 0;
-  std::string certificate;  // file name, "" where none was written
+  std::optional<certificate::Certificate> proof;  // of the verdict, where it is certified
+  std::string certificate;                        // file name, "" where none was written
 };
 
 // 0 satisfied, 1 violated, 3 undecided.

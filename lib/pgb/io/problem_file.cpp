@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pgb/io/canonical_problem.h"
 #include "pgb/io/errors.h"
 #include "pgb/io/exact_number.h"
 #include "pgb/io/file.h"
@@ -32,9 +33,13 @@ class ProblemReader {
     if (path.empty()) return;
     file_ = read_json(path);
     folder_ = std::filesystem::path(path).parent_path().string();
-    expect_object(file_, shown_path(path));
-    refuse_unknown_fields(file_, {"model", "parameters", "data", "loss", "augment", "regularizer"},
-                          shown_path(path));
+    expect_known_fields();
+  }
+
+  // The fields in memory; `name` is for messages.
+  ProblemReader(Json file, const std::string& name, const ProblemOverrides& none)
+      : path_(name), overrides_(none), file_(std::move(file)) {
+    expect_known_fields();
   }
 
   ProblemFile read() {
@@ -53,6 +58,12 @@ class ProblemReader {
   }
 
  private:
+  void expect_known_fields() const {
+    expect_object(file_, shown_path(path_));
+    refuse_unknown_fields(file_, {"model", "parameters", "data", "loss", "augment", "regularizer"},
+                          shown_path(path_));
+  }
+
   std::optional<Field> find(const std::string& name, const std::optional<std::string>& flag) const {
     if (flag) return Field{*flag, "", "--" + name};
     const Json* value = path_.empty() ? nullptr : find_field(file_, name);
@@ -212,6 +223,12 @@ class ProblemReader {
 ProblemFile read_problem_file(const std::string& path, const ProblemOverrides& overrides) {
   const std::string name = path.empty() ? "command line" : path;
   return with_memory_errors_named(name, [&] { return ProblemReader(path, overrides).read(); });
+}
+
+ProblemFile read_problem_text(const std::string& canonical, const std::string& where) {
+  return with_memory_errors_named(where, [&] {
+    return ProblemReader(as_problem_file(parse_json(canonical, where), where), where, {}).read();
+  });
 }
 
 }  // namespace pgb::io

@@ -67,6 +67,12 @@ ProblemFile read_problem_file(const std::string& path, const ProblemOverrides& o
 // Canonical JSON of the whole problem, tensors inline as exact numbers: the same text for the same
 // problem whatever files it came from. Its SHA-256 is the `problem_sha256` of verdicts.
 std::string canonical_json(const ProblemFile& problem);
+
+// The problem of a canonical text, for which canonical_json gives the same text again. Reads no file. Throws
+// InputError (message starting with `where`) for anything but such a text.
+ProblemFile read_problem_text(const std::string& canonical, const std::string& where);
+
+// The SHA-256 of the canonical text, 64 hexadecimal digits.
 std::string problem_sha256(const ProblemFile& problem);
 
 }  // namespace pgb::io

@@ -38,6 +38,7 @@ Graph::Graph(const io::ModelSpec& spec, const io::Tensors& tensors, const std::s
     const std::string where = source + ": node \"" + node.name + "\"";
     GraphNode built;
     built.name = node.name;
+    built.op_name = node.op;
     built.op = make_op(node, where);
     bool depends = false;
     for (const std::string& input : node.inputs) {

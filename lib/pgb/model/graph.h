@@ -17,6 +17,7 @@ constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 struct GraphNode {
   std::string name;
+  std::string op_name;  // "linear", "tanh", …
   std::unique_ptr<Op> op;
   std::vector<std::size_t> inputs;  // values: 0 is the graph's input x, k + 1 the result of node k
   std::vector<Shape> input_shapes;

@@ -114,6 +114,9 @@ Problem make_problem(const io::ProblemFile& file) {
   }
   problem.parameters.shape = {problem.parameters.size()};
   problem.sha256 = io::problem_sha256(file);
+  if (problem.x.size() + problem.y.size() + problem.parameters.size() <= kLongestInline) {
+    problem.canonical = io::canonical_json(file);
+  }
   return problem;
 }
 
@@ -156,6 +159,7 @@ Problem add_neurons(const Problem& problem, const std::string& lambda) {
   augmented.parameters.values.resize(model->parameters(), 0.0);
   augmented.parameters.shape = {model->parameters()};
   augmented.sha256.clear();
+  augmented.canonical.clear();
   return augmented;
 }
 

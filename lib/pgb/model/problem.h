@@ -18,6 +18,8 @@ struct QuadraticTerm {
   std::string lambda;  // exact rational "p/q"
 };
 
+constexpr std::size_t kLongestInline = 20'000;  // numbers of a problem whose canonical text is kept
+
 // Q(z) = (1/m) sum_i l(f(x_i; z), y_i) + R(z), R the sum of `regularizer`. Exact: every number is a double or
 // a rational. Copies share the model.
 struct Problem {
@@ -27,7 +29,8 @@ struct Problem {
   io::Tensor y;           // [m, d_y]; [m, 1] class indices for cross_entropy
   Loss loss;
   std::vector<QuadraticTerm> regularizer;
-  std::string sha256;  // digest of the canonical text; empty for a problem built in code
+  std::string sha256;     // digest of the canonical text; empty for a problem built in code
+  std::string canonical;  // that text where it is short (see kLongestInline), for certificates
   std::string name;    // where it came from, for people
 
   std::size_t samples() const { return x.shape.at(0); }

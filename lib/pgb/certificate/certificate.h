@@ -1,0 +1,178 @@
+// A certificate as plain data: what is claimed of a problem, and the numbers a checker needs to see that it
+// is true. proofs-checks/FORMAT.md defines the text and the theorem behind each kind; nothing here looks at
+// mathematics.
+//
+//   pgb::certificate::NotCritical claim;          // no critical point within 1/1000 of the saved parameters
+//   claim.radius = "1/1000";
+//   claim.component = 3;
+//   pgb::certificate::Certificate c;
+//   c.producer = "pgbcheck 1.0.0";
+//   c.problem_sha256 = pgb::io::problem_sha256(file);
+//   c.problem = pgb::io::canonical_json(file);    // leave it out when it is large
+//   c.claim = claim;
+//   std::string text = pgb::certificate::write_certificate(c);
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "pgb/io/errors.h"
+
+namespace pgb::certificate {
+
+// An exact number: "0x1.8p-3", "1/3", "-2.5e-3" (see pgb/io/exact_number.h).
+using Number = std::string;
+
+struct Entry {
+  std::size_t index = 0;
+  Number value;
+};
+using SparseVector = std::vector<Entry>;
+
+// A point of parameter space.
+struct Point {
+  enum class Form {
+    saved,       // the problem's parameters
+    saved_plus,  // these plus `changes`
+    listed       // `numbers`, all n
+  };
+  Form form = Form::saved;
+  std::vector<Number> numbers;
+  SparseVector changes;
+};
+
+// The sup-norm ball about `center` is called the box. `precision` is that of the checker's ball arithmetic,
+// in bits.
+
+// No point of the box is a critical point of Q.
+struct NotCritical {
+  static constexpr const char* kind = "not-critical";
+  struct Cut {
+    std::size_t index = 0, parts = 1;
+  };
+  Point center;
+  Number radius = "0";
+  std::size_t component = 0;  // k: every enclosure of d_k Q excludes 0
+  std::vector<Cut> split;     // the box is cut into `parts` equal parts along each of these coordinates
+  long precision = 128;
+};
+
+// The gradient of Q is not zero on a flat segment that starts at the centre.
+struct FlatDirection {
+  static constexpr const char* kind = "flat-direction";
+  enum class Rule { added_neurons, free_parameters, outgoing_relation };
+  Point center;
+  Rule rule = Rule::added_neurons;
+  std::string node;        // outgoing_relation: the affine node whose weights move; else empty
+  SparseVector direction;  // v
+  Number epsilon = "1";    // d_k Q(center + epsilon v) != 0
+  std::size_t component = 0;
+  long precision = 128;
+};
+
+// No local minimum of an objective with added neurons lies in the box.
+struct NoLocalMinimum {
+  static constexpr const char* kind = "no-local-minimum";
+  Point center;
+  Number radius = "0";
+  std::size_t output = 0;  // the residuals of this output, summed over the samples with the input of `sample`
+  std::size_t sample = 0;
+  long precision = 128;
+};
+
+// One family of transformations of the parameters that keep Q; only the fields of its kind are used.
+struct Symmetry {
+  enum class Kind {
+    scaling,           // node, unit
+    free,              // parameter
+    orthogonal_input,  // node, unit, vector
+    linear_maps,       // first, second, row, column
+    shift              // first, second, unit
+  };
+  Kind kind = Kind::scaling;
+  std::string node, first, second;
+  std::size_t unit = 0, parameter = 0, row = 0, column = 0;
+  std::vector<Number> vector;  // d_x numbers, and one for the bias where the node has one
+};
+
+// A critical point lies in the box of `radius`, and it is the only one in that of `uniqueness_radius`, both
+// boxes with the pinned coordinates held at the centre.
+struct CriticalPoint {
+  static constexpr const char* kind = "critical-point";
+  Point center;
+  Number radius = "0", uniqueness_radius = "0";
+  bool strict_minimum = false;  // modulo the symmetries
+  bool saddle = false;          // `direction` has negative curvature
+  std::vector<std::size_t> pinned;
+  std::vector<Symmetry> symmetries;  // as many as pinned coordinates
+  SparseVector direction;
+  long precision = 128;
+};
+
+// A global minimum with Q = 0 (or the least value any function of x has) lies in the box.
+struct InterpolatingMinimum {
+  static constexpr const char* kind = "interpolating-minimum";
+  Point center;
+  Number radius = "0";
+  std::vector<std::size_t>
+      coordinates;  // the parameters that move, one for each output of each distinct input
+  long precision = 128;
+};
+
+// Every local minimum in the box is a global one.
+struct NoSuboptimalLocalMinimum {
+  static constexpr const char* kind = "no-suboptimal-local-minimum";
+  Point center;
+  Number radius = "0";
+  std::vector<std::size_t> coordinates;  // N columns of J
+  long precision = 128;
+};
+
+// Q(other) < Q(z) for every z of the box.
+struct LowerValue {
+  static constexpr const char* kind = "lower-value";
+  Point center;
+  Number radius = "0";
+  Point other;
+  long precision = 128;
+};
+
+// rank J(center) >= at_least.
+struct Rank {
+  static constexpr const char* kind = "rank";
+  Point center;
+  std::size_t at_least = 0;
+  std::vector<std::size_t> rows, columns;  // of a nonzero minor; row i d_y + k is output k of sample i
+  long precision = 128;
+};
+
+using Claim = std::variant<NotCritical, FlatDirection, NoLocalMinimum, CriticalPoint, InterpolatingMinimum,
+                           NoSuboptimalLocalMinimum, LowerValue, Rank>;
+
+struct Certificate {
+  std::string producer;                // "pgbcheck 1.0.0"
+  std::string problem_sha256;          // of the canonical text
+  std::optional<std::string> problem;  // the canonical text itself (pgb::io::canonical_json)
+  Claim claim;
+  std::string text;  // a sentence for people; not checked
+};
+
+// JSON that is not a certificate of this version: a field that is missing, unknown, repeated or of the wrong
+// kind.
+class FormatError : public InputError {
+ public:
+  using InputError::InputError;
+};
+
+// One line of JSON with a newline at its end.
+std::string write_certificate(const Certificate& certificate);
+
+// The inverse. Throws FormatError, and InputError for text that is not JSON; messages start with `where`.
+// Every Number is checked to be one; whether indices, names and radii fit the problem is for the checker to
+// say.
+Certificate read_certificate(const std::string& text, const std::string& where);
+
+}  // namespace pgb::certificate

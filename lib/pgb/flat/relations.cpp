@@ -1,0 +1,154 @@
+// Outgoing weights moved along exact linear relations between hidden features: equal or opposite features, features
+// that are 0 or constant on the data.
+#include <map>
+#include <utility>
+
+#include "pgb/flat/setting.h"
+#include "pgb/io/exact_number.h"
+
+namespace pgb::flat_detail {
+namespace {
+
+// A feature as sign * (the function numbered id); equal numbers are equal functions of x, by construction.
+struct Signed {
+  std::size_t id = 0;
+  bool negative = false;
+};
+
+// Numbers the features of a graph so that features computed in the same way from equal numbers share one.
+class FeatureNumbers {
+ public:
+  explicit FeatureNumbers(const Setting& s) : s_(s), values_(s.graph.nodes().size() + 1) {
+    for (std::size_t j = 0; j < s.graph.inputs(); ++j) values_[0].push_back({next_++, false});
+    for (std::size_t k = 0; k < s.graph.nodes().size(); ++k) values_[k + 1] = number(k);
+  }
+
+  const std::vector<Signed>& of(std::size_t value) const { return values_[value]; }
+
+ private:
+  std::vector<Signed> number(std::size_t k) {
+    const GraphNode& node = s_.graph.nodes()[k];
+    std::vector<Signed> out;
+    switch (node.op->kind()) {
+      case OpKind::affine:
+        for (std::size_t r = 0; r < s_.rows(k); ++r) out.push_back(affine_row(k, r));
+        break;
+      case OpKind::elementwise:
+        for (const Signed& in : values_[node.inputs[0]]) out.push_back(elementwise(k, in));
+        break;
+      case OpKind::rename:
+        out = values_[node.inputs[0]];
+        break;
+      case OpKind::concatenation:
+        for (const std::size_t v : node.inputs) out.insert(out.end(), values_[v].begin(), values_[v].end());
+        break;
+      default:
+        for (std::size_t j = 0; j < s_.rows(k); ++j) out.push_back({next_++, false});
+    }
+    return out;
+  }
+
+  // The row's coefficients on the numbers of its inputs, with the sign of the first that is not 0 made positive.
+  Signed affine_row(std::size_t k, std::size_t r) {
+    const std::vector<Signed>& in = values_[s_.graph.nodes()[k].inputs[0]];
+    std::string key = "affine";
+    bool flip = false, first = true;
+    const auto append = [&](std::size_t parameter, bool negative, const std::string& feature) {
+      if (parameter == kNone || s_.is_zero(parameter)) return;
+      if (first) flip = (s_.problem.parameters.values[parameter] < 0) != negative;
+      first = false;
+      key += '|' + feature + ':' + s_.exact_text(parameter, negative != flip);
+    };
+    for (std::size_t j = 0; j < in.size(); ++j) {
+      append(s_.weight(k, r, j), in[j].negative, std::to_string(in[j].id));
+    }
+    append(s_.bias(k, r), false, "1");
+    return {numbered(key), flip};
+  }
+
+  Signed elementwise(std::size_t k, const Signed& in) {
+    const bool odd = s_.graph.nodes()[k].op->odd();
+    std::string key = "node " + std::to_string(k) + '|' + std::to_string(in.id);
+    if (!odd && in.negative) key += '-';
+    return {numbered(key), odd && in.negative};
+  }
+
+  std::size_t numbered(const std::string& key) {
+    const auto [at, added] = numbers_.emplace(key, next_);
+    if (added) ++next_;
+    return at->second;
+  }
+
+  const Setting& s_;
+  std::vector<std::vector<Signed>> values_;
+  std::map<std::string, std::size_t> numbers_;
+  std::size_t next_ = 2;  // "1" is the constant feature
+};
+
+// Facts of feature j of a value; those of the inputs x are not needed here.
+const FeatureFacts* facts_of(const Setting& s, std::size_t value, std::size_t j) {
+  return value == 0 ? nullptr : &s.facts()[value - 1][j];
+}
+
+void find_at(const Setting& s, std::size_t node, const FeatureNumbers& numbers, std::vector<FlatFamily>& families) {
+  const std::size_t value = s.graph.nodes()[node].inputs[0];
+  const std::size_t unit_node = s.before_renaming(value);
+  const std::vector<Signed>& features = numbers.of(value);
+  FlatFamily constant, equal;
+  std::vector<std::size_t> constant_units, equal_units;
+  std::map<std::size_t, std::vector<std::size_t>> groups;
+  for (std::size_t j = 0; j < features.size(); ++j) {
+    if (unit_node > 0 && is_dead(s, unit_node - 1, j)) continue;  // a family of its own
+    const FeatureFacts* facts = facts_of(s, value, j);
+    const bool is_zero = facts != nullptr && facts->constant && *facts->value == "0";
+    const bool is_constant = facts != nullptr && facts->constant && s.bias(node, 0) != kNone;
+    if (!is_zero && !is_constant) {
+      groups[features[j].id].push_back(j);
+      continue;
+    }
+    constant_units.push_back(j);
+    for (std::size_t r = 0; r < s.rows(node); ++r) {
+      SparseVector v{{s.weight(node, r, j), 1.0}};
+      if (!is_zero) {
+        const std::string minus = (*facts->value)[0] == '-' ? facts->value->substr(1) : '-' + *facts->value;
+        v.push_back({s.bias(node, r), io::nearest_double(minus), io::is_double(minus) ? "" : minus});
+      }
+      constant.basis.push_back(std::move(v));
+    }
+  }
+  for (const auto& [id, units] : groups) {
+    if (units.size() < 2) continue;
+    equal_units.insert(equal_units.end(), units.begin(), units.end());
+    for (std::size_t g = 1; g < units.size(); ++g) {
+      const double sign = features[units[0]].negative == features[units[g]].negative ? -1.0 : 1.0;
+      for (std::size_t r = 0; r < s.rows(node); ++r) {
+        equal.basis.push_back({{s.weight(node, r, units[0]), 1.0}, {s.weight(node, r, units[g]), sign}});
+      }
+    }
+  }
+  constant.node = equal.node = s.graph.nodes()[node].name;
+  const std::string place = "weights of " + s.graph.nodes()[node].name + " on ";
+  constant.kind = FlatFamily::Kind::feature_relation;
+  constant.where = place + (constant_units.empty() ? "" : list_units(constant_units));
+  constant.why_exact = "these features are exactly 0, or one exact constant that the bias takes up, on every sample";
+  add_straight(s, std::move(constant), true, families);
+  equal.kind = FlatFamily::Kind::equal_features;
+  equal.where = place + (equal_units.empty() ? "" : list_units(equal_units));
+  equal.why_exact =
+      "the incoming weights and biases of these units are exactly equal (or opposite under an odd activation), so "
+      "outgoing weights can be split between them";
+  add_straight(s, std::move(equal), true, families);
+}
+
+}  // namespace
+
+void find_feature_relations(const Setting& s, std::vector<FlatFamily>& families) {
+  const FeatureNumbers numbers(s);
+  for (std::size_t k = 0; k < s.graph.nodes().size(); ++k) {
+    const std::size_t value = s.is_affine(k) ? s.graph.nodes()[k].inputs[0] : 0;
+    if (!s.is_free_affine(k) || !s.graph.depends_on_parameters(value) || !s.graph.feeds_output(k + 1)) continue;
+    find_at(s, k, numbers, families);
+  }
+}
+
+}  // namespace pgb::flat_detail

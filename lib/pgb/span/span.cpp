@@ -1,0 +1,343 @@
+#include "pgb/span/span.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "pgb/derivatives/objective.h"
+#include "pgb/linalg/approx_dense.h"
+#include "pgb/linalg/rank.h"
+#include "pgb/model/graph.h"
+#include "pgb/scalar/product.h"
+#include "pgb/span/random.h"
+#include "pgb/span/value.h"
+
+namespace pgb {
+namespace {
+
+constexpr std::size_t kEliminated = 160;  // largest number of outputs for which ball elimination is tried
+constexpr double kWork = 4e12;            // most floating-point operations of one dense factorisation
+constexpr long kStartBits = 128;
+
+std::string in_gibibytes(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g GiB", bytes / (1U << 30));
+  return text;
+}
+
+Spectrum spectrum_of(const std::string& label, const Vector<double>& values, long bits) {
+  Spectrum spectrum{label, {}, bits};
+  for (const double v : values) {
+    if (v > 0) spectrum.magnitudes.push_back(std::log10(v));
+  }
+  return spectrum;
+}
+
+}  // namespace
+
+template <class S>
+Matrix<S> gradient_basis(const Problem& problem) {
+  return Objective<S>(problem).jacobian(to_scalars<S>(problem.parameters));
+}
+
+#define PGB_INSTANTIATE(S) template Matrix<S> gradient_basis<S>(const Problem&);
+PGB_FOR_BASE_SCALARS(PGB_INSTANTIATE)
+#undef PGB_INSTANTIATE
+
+Problem distinct_inputs(const Problem& problem, const InputGroups& groups) {
+  Problem distinct = problem;
+  std::vector<bool> taken(groups.count, false);
+  const auto take = [](const io::Tensor& from, std::size_t row, io::Tensor& to) {
+    const std::size_t width = from.shape[1];
+    for (std::size_t j = 0; j < width; ++j) {
+      const auto exact = from.exact.find(row * width + j);
+      if (exact != from.exact.end()) to.exact[to.values.size()] = exact->second;
+      to.values.push_back(from.values[row * width + j]);
+    }
+    ++to.shape[0];
+  };
+  distinct.x = {{0, problem.x.shape[1]}, {}, {}};
+  distinct.y = {{0, problem.y.shape[1]}, {}, {}};
+  for (std::size_t i = 0; i < problem.samples(); ++i) {
+    if (taken[groups.group[i]]) continue;
+    taken[groups.group[i]] = true;
+    take(problem.x, i, distinct.x);
+    take(problem.y, i, distinct.y);
+  }
+  return distinct;
+}
+
+bool added_neurons_span_everything(const Problem& problem, const std::vector<FlatFamily>& families) {
+  const std::size_t d_x = problem.model->inputs(), d_y = problem.model->outputs();
+  return std::any_of(families.begin(), families.end(), [&](const FlatFamily& f) {
+    return f.kind == FlatFamily::Kind::added_neurons && f.keeps_regularizer && f.dimension == d_y * (1 + d_x);
+  });
+}
+
+std::optional<bool> PerturbedSpan::approx_contains(const Vector<double>& v, double relative) const {
+  if (!basis_ && !everything_) return std::nullopt;
+  // Equal inputs have equal entries in T: v must have them too.
+  Vector<double> mean(groups_.count * outputs_, 0), size(groups_.count, 0);
+  for (std::size_t i = 0; i < groups_.group.size(); ++i) {
+    size[groups_.group[i]] += 1;
+    for (std::size_t k = 0; k < outputs_; ++k) mean[groups_.group[i] * outputs_ + k] += v[i * outputs_ + k];
+  }
+  for (std::size_t e = 0; e < mean.size(); ++e) mean[e] /= size[e / outputs_];
+  Vector<double> projected = mean;
+  if (!everything_) {
+    const Vector<double> c = multiply_tn<double>(*basis_, {mean.data(), mean.size(), 1}).data;
+    projected = multiply<double>(*basis_, {c.data(), c.size(), 1}).data;
+  }
+  double off = 0, norm = 0;
+  for (std::size_t e = 0; e < v.size(); ++e) {
+    const double p = projected[groups_.group[e / outputs_] * outputs_ + e % outputs_];
+    off += (v[e] - p) * (v[e] - p);
+    norm += v[e] * v[e];
+  }
+  return off <= relative * relative * norm;
+}
+
+// Fills a PerturbedSpan step by step.
+class SpanBuilder {
+ public:
+  SpanBuilder(const Problem& problem, const std::vector<FlatFamily>& families, const SpanOptions& options)
+      : problem_(problem), families_(families), options_(options), random_(options.seed) {
+    span_.ambient_ = problem.ambient();
+    span_.outputs_ = problem.model->outputs();
+    span_.groups_ = equal_input_groups(problem);
+    span_.upper_bound_ = span_.groups_.count * span_.outputs_;
+    distinct_ = distinct_inputs(problem, span_.groups_);
+  }
+
+  PerturbedSpan build() {
+    for (const FlatFamily& family : families_) {
+      if (family.straight && !family.symmetry && family.keeps_regularizer) enlarging_.push_back(&family);
+    }
+    unperturbed();
+    if (added_neurons_span_everything(problem_, families_)) {
+      from_added_neurons();
+    } else if (enlarging_.empty() || (span_.unperturbed_rank_ && *span_.unperturbed_rank_ == span_.upper_bound_)) {
+      span_.rank_ = span_.unperturbed_rank_;
+      span_.rank_certified_ = span_.unperturbed_rank_certified_ && *span_.rank_ == span_.upper_bound_;
+      span_.rank_reason_ = enlarging_.empty() ? "no flat family was found that could enlarge it"
+                                              : "the gradient basis already spans every function of x";
+    } else {
+      from_flat_points();
+    }
+    if (span_.rank_ && *span_.rank_ == span_.upper_bound_) span_.everything_ = true;
+    if (span_.everything_) {
+      span_.value_ = approx_value_over_functions(problem_, span_.groups_);
+    } else if (span_.basis_) {
+      span_.value_ = approx_value_over_basis(problem_, span_.groups_, *span_.basis_);
+    }
+    return std::move(span_);
+  }
+
+ private:
+  bool stopped() const { return options_.stop != nullptr && *options_.stop; }
+  void show(const std::string& stage, double fraction = -1) const {
+    if (options_.progress) options_.progress(stage, fraction);
+  }
+
+  // Whether a rows x cols matrix and its factorisation fit; otherwise a note of what was skipped.
+  bool fits(const std::string& what, std::size_t rows, std::size_t cols) {
+    const double small = static_cast<double>(std::min(rows, cols)), large = static_cast<double>(std::max(rows, cols));
+    const double bytes = 8 * (2 * small * large + 4 * small * small);
+    if (bytes > static_cast<double>(options_.max_memory)) {
+      span_.skipped_.push_back({what, "a " + std::to_string(rows) + " x " + std::to_string(cols) + " matrix needs " +
+                                          in_gibibytes(bytes) + "; --max-memory is " +
+                                          in_gibibytes(static_cast<double>(options_.max_memory))});
+      return false;
+    }
+    const double work = 4 * small * small * large;
+    if (work > kWork) {
+      char text[96];
+      std::snprintf(text, sizeof text, "; that is about %.2g operations, more than the %.2g tried", work, kWork);
+      span_.skipped_.push_back(
+          {what, "a " + std::to_string(rows) + " x " + std::to_string(cols) + " matrix would be factored" + text});
+      return false;
+    }
+    return true;
+  }
+
+  void unperturbed() {
+    const std::size_t rows = span_.upper_bound_, n = problem_.model->parameters();
+    if (!fits("rank of the gradient basis", rows, n)) {
+      matrix_free_rank();
+      return;
+    }
+    show("rank of the gradient basis");
+    jacobian_ = gradient_basis<double>(distinct_);
+    const ApproxRank found = approx_rank(*jacobian_);
+    span_.unperturbed_rank_ = found.rank;
+    span_.spectra_.push_back(spectrum_of("before perturbation", found.singular_values, 53));
+    if (rows <= kEliminated && rows * n <= 40'000) {
+      const auto in_balls = [this] { return gradient_basis<Ball>(distinct_); };
+      const AdaptiveRank proven =
+          adaptive_rank(in_balls, std::min(rows, n), kStartBits, std::min(options_.max_precision_bits, 2048L));
+      if (proven.bound.at_least >= found.rank) {
+        span_.unperturbed_rank_ = proven.bound.at_least;
+        span_.unperturbed_rank_certified_ = proven.bound.exact || proven.bound.at_least == std::min(rows, n);
+        span_.precision_bits_ = proven.precision_bits;
+      }
+    }
+    if (enlarging_.empty() && *span_.unperturbed_rank_ < rows) span_.basis_ = approx_range(*jacobian_);
+  }
+
+  // Too large to form: the smallest eigenvalue of J J^T (or J^T J) by Lanczos tells whether J has full rank.
+  void matrix_free_rank() {
+    const std::size_t rows = span_.upper_bound_, n = problem_.model->parameters();
+    const Objective<double> objective(distinct_);
+    const Vector<double> z = to_scalars<double>(problem_.parameters);
+    const std::size_t d_y = span_.outputs_, d = span_.groups_.count;
+    const bool wide = rows <= n;
+    const Product gram = [&](const Vector<double>& v) {
+      if (wide) return objective.forward_product(z, objective.pull_back(z, Matrix<double>(d_y, d, v))).data;
+      return objective.pull_back(z, objective.forward_product(z, v));
+    };
+    const std::size_t size = std::min(rows, n);
+    show("rank of the gradient basis, matrix-free");
+    const Vector<double> largest = approx_largest_eigenvalues(gram, size, 1);
+    const Vector<double> smallest = approx_smallest_eigenvalues(gram, size, 1);
+    if (largest.empty() || smallest.empty()) return;
+    if (smallest[0] > 1e-10 * largest[0]) {
+      span_.unperturbed_rank_ = size;
+      span_.rank_reason_ = "full rank: the smallest eigenvalue of the Gram operator, found without forming it, is " +
+                           to_text(smallest[0] / largest[0]) + " of the largest";
+    }
+  }
+
+  // T holds a_k exp(w.x + b) e_k for all w, b near, hence all functions of x, by separation.
+  void from_added_neurons() {
+    span_.rank_ = span_.upper_bound_;
+    span_.rank_certified_ = true;
+    span_.rank_reason_ = "the added neurons are off and free: their gradients exp(w.x + b) span every function of x "
+                         "(separation of the distinct inputs)";
+    const std::size_t d = span_.groups_.count;
+    if (d > kEliminated || stopped()) return;
+    show("spectrum of the perturbed span");
+    // The same by elimination, which shows the spectrum: w_j = eps v_j, b = 0.
+    std::vector<Vector<double>> steps;
+    for (std::size_t j = 0; j < d; ++j) steps.push_back(random_.vector(problem_.model->inputs()));
+    const auto in_balls = [&] {
+      const Vector<Ball> x = to_scalars<Ball>(distinct_.x);
+      Matrix<Ball> a(d, d);
+      for (std::size_t j = 0; j < d; ++j) {
+        for (std::size_t i = 0; i < d; ++i) {
+          Ball s(0);
+          for (std::size_t k = 0; k < steps[j].size(); ++k) {
+            s += Ball(steps[j][k] / 8) * x[i * steps[j].size() + k];
+          }
+          a(i, j) = exp(s);
+        }
+      }
+      return a;
+    };
+    const AdaptiveRank found = adaptive_rank(in_balls, d, kStartBits, options_.max_precision_bits);
+    span_.precision_bits_ = std::max(span_.precision_bits_, found.precision_bits);
+    span_.spectra_.push_back({"after perturbation (one output)", found.bound.log10_pivots, found.precision_bits});
+    if (found.bound.at_least == d) span_.rank_reason_ += ", confirmed by elimination in ball arithmetic";
+  }
+
+  struct Generator {
+    const FlatFamily* family;  // null: at z itself
+    Vector<double> coordinates, direction;
+  };
+
+  std::vector<Generator> generators() {
+    const std::size_t n = problem_.model->parameters();
+    std::vector<Generator> list;
+    const std::size_t before = span_.unperturbed_rank_.value_or(std::min(span_.upper_bound_, n));
+    for (std::size_t j = 0; j < before + 2; ++j) list.push_back({nullptr, {}, random_.vector(n)});
+    const std::size_t wanted = span_.upper_bound_ - std::min(before, span_.upper_bound_) + 4;
+    for (const FlatFamily* family : enlarging_) {
+      for (std::size_t j = 0; j < wanted; ++j) {
+        list.push_back({family, flat_step(*family), random_.vector(n)});
+      }
+    }
+    return list;
+  }
+
+  // Random coordinates of a flat step, halved until the model has no kink on the way (checked at a few points).
+  Vector<double> flat_step(const FlatFamily& family) {
+    Vector<double> c = random_.vector(family.dimension);
+    if (problem_.model->graph() == nullptr) return c;
+    const Objective<double> objective(distinct_);
+    const Vector<double> z = to_scalars<double>(problem_.parameters);
+    const auto at_start = pattern(z);
+    if (at_start.empty()) return c;
+    for (int halvings = 0; halvings < 30 && pattern(flat_point(family, z, c)) != at_start; ++halvings) {
+      for (double& entry : c) entry /= 2;
+    }
+    return c;
+  }
+
+  // Signs of the arguments of every piecewise activation.
+  std::vector<bool> pattern(const Vector<double>& z) const {
+    std::vector<bool> signs;
+    const Graph& graph = *problem_.model->graph();
+    const Vector<double> x = to_scalars<double>(distinct_.x);
+    const auto values = graph.values<double>(z, {x.data(), distinct_.x.shape[1], distinct_.x.shape[0]});
+    for (const GraphNode& node : graph.nodes()) {
+      if (!node.op->has_cells() || node.inputs[0] == 0) continue;
+      for (const double v : values[node.inputs[0] - 1].data) signs.push_back(v > 0);
+    }
+    return signs;
+  }
+
+  template <class S>
+  Matrix<S> generated(const std::vector<Generator>& list) const {
+    const Objective<S> objective(distinct_);
+    const Vector<S> z = to_scalars<S>(problem_.parameters);
+    Matrix<S> t(span_.upper_bound_, list.size());
+    for (std::size_t j = 0; j < list.size(); ++j) {
+      const Generator& g = list[j];
+      const Vector<S> at = g.family == nullptr ? z : flat_point(*g.family, z, g.coordinates);
+      const Vector<S> direction(g.direction.begin(), g.direction.end());
+      const Matrix<S> column = objective.forward_product(at, direction);
+      std::copy(column.data.begin(), column.data.end(), t.column(j));
+      if (j % 64 == 0) show("perturbed gradient span", static_cast<double>(j) / static_cast<double>(list.size()));
+    }
+    return t;
+  }
+
+  void from_flat_points() {
+    const std::size_t columns = span_.unperturbed_rank_.value_or(span_.upper_bound_) + 2 +
+                                enlarging_.size() * (span_.upper_bound_ + 4);
+    if (!fits("rank of the perturbed gradient span", span_.upper_bound_, columns)) return;
+    const std::vector<Generator> list = generators();
+    const Matrix<double> t = generated<double>(list);
+    const ApproxRank found = approx_rank(t);
+    span_.rank_ = std::max(found.rank, span_.unperturbed_rank_.value_or(0));
+    span_.rank_reason_ = "gradients at " + std::to_string(list.size()) + " random points of the flat families";
+    span_.spectra_.push_back(spectrum_of("after perturbation", found.singular_values, 53));
+    if (*span_.rank_ < span_.upper_bound_) span_.basis_ = approx_range(t);
+    if (span_.upper_bound_ > kEliminated || stopped()) return;
+    const auto in_balls = [&] { return generated<Ball>(list); };
+    const AdaptiveRank proven =
+        adaptive_rank(in_balls, span_.upper_bound_, kStartBits, options_.max_precision_bits);
+    span_.precision_bits_ = std::max(span_.precision_bits_, proven.precision_bits);
+    if (proven.bound.at_least < *span_.rank_) return;
+    span_.rank_ = proven.bound.at_least;
+    span_.rank_certified_ = *span_.rank_ == span_.upper_bound_;
+    if (span_.rank_certified_) span_.rank_reason_ += ", proven by elimination in ball arithmetic";
+    span_.spectra_.back() = {"after perturbation", proven.bound.log10_pivots, proven.precision_bits};
+  }
+
+  const Problem& problem_;
+  const std::vector<FlatFamily>& families_;
+  const SpanOptions& options_;
+  DyadicRandom random_;
+  Problem distinct_;
+  PerturbedSpan span_;
+  std::vector<const FlatFamily*> enlarging_;
+  std::optional<Matrix<double>> jacobian_;
+};
+
+PerturbedSpan perturbed_gradient_span(const Problem& problem, const std::vector<FlatFamily>& families,
+                                      const SpanOptions& options) {
+  return SpanBuilder(problem, families, options).build();
+}
+
+}  // namespace pgb
