@@ -2,16 +2,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "check_arguments.h"
 #include "common.h"
+#include "pgb/certificate/certificate.h"
 #include "pgb/certify/check.h"
 #include "pgb/io/errors.h"
 #include "pgb/model/problem.h"
@@ -24,58 +22,32 @@ namespace {
 
 constexpr int bad_input = 2, internal_error = 4;
 
-struct Arguments {
-  std::vector<std::string> problems;
-  pgb::io::ProblemOverrides overrides;
-  pgb::CheckOptions options;
-  std::string at = "nearby", max_memory, json, report;
-  bool quiet = false;
-};
+// Of the problem or parameter file to compare with.
+pgb::io::Tensor parameters_of(const pgb::tools::CheckArguments& a) {
+  const bool is_problem = a.compare.size() > 5 && a.compare.substr(a.compare.size() - 5) == ".json";
+  if (is_problem) {
+    try {
+      return pgb::load_problem(a.compare).parameters;
+    } catch (const pgb::InputError&) {
+      // A JSON file of tensors: read below.
+    }
+  }
+  pgb::io::ProblemOverrides overrides = a.overrides;
+  overrides.parameters = a.compare;
+  return pgb::load_problem(a.problems.front(), overrides).parameters;
+}
 
-const char* const footer = R"(
-Exit status, of several problems the first that applies: 4 internal error; 2 bad usage or bad input
-(one line on standard error, no file written); 1 the condition does not hold; 3 undecided; 0 it holds.
-
-Examples:
-  pgbcheck problem.json --at saved --report verdict.html
-  pgbcheck --model net.onnx --parameters net.pt --data train.npz --loss cross_entropy --json -)";
-
-void describe(CLI::App& app, Arguments& a) {
-  app.set_version_flag("--version", "pgbcheck " PGB_VERSION, "Print the version and exit");
-  app.set_help_flag("-h,--help", "Print this help and exit");
-  app.footer(footer);
-  app.get_formatter()->column_width(26);
-  const auto at_least_zero = [](const std::string& text) {
-    double value = 0;
-    const bool good = CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value >= 0;
-    return good ? std::string() : "expected a number >= 0, found \"" + text + '"';
-  };
-  app.add_option("PROBLEM", a.problems, "Problem files, checked one after the other")->option_text("...");
-  std::string group = "Fields of the problem, which win over those of the file";
-  const auto option = [&](const char* flag, const char* kind, auto& value, const char* words) {
-    return app.add_option(flag, value, words)->option_text(kind)->group(group);
-  };
-  option("--model", "FILE", a.overrides.model, "Network: .onnx or .json");
-  option("--parameters", "FILE", a.overrides.parameters, "Saved: .safetensors, .npz, .pt or .json");
-  option("--data", "FILE", a.overrides.data, "Training data: .npz, .json or .csv");
-  option("--loss", "NAME", a.overrides.loss, "squared, mse, cross_entropy, logistic, ...");
-  option("--augment", "KIND", a.overrides.augment, "Added neurons: exponential");
-  option("--lambda", "NUMBER", a.overrides.lambda, "Their weight in the objective, exact: 1/10, 0.1");
-  group = "What to do";
-  option("--at", "WHERE", a.at, "saved: the point as it is; nearby (default): a critical point close to it")
-      ->check(CLI::IsMember({"saved", "nearby"}));
-  option("--radius", "NUMBER", a.options.radius,
-         "How close, relative to the parameters' size (default 0.001)")
-      ->check(at_least_zero);
-  option("--max-memory", "SIZE", a.max_memory, "Such as 512M or 4G (default three quarters of what is free)");
-  option("--max-precision", "BITS", a.options.max_precision_bits, "Most of any number (default 16384)")
-      ->check(CLI::Range(53L, 1L << 20));
-  option("--threads", "N", a.options.threads, "Default: one for each processor")->check(CLI::Range(1, 1024));
-  option("--seed", "N", a.options.seed, "Of the perturbations tried (default 1)")->check(at_least_zero);
-  group = "Output";
-  option("--json", "FILE", a.json, "The verdict in full, - on standard output; several in an array");
-  option("--report", "FILE", a.report, "A page for the browser, all problems on it");
-  app.add_flag("-q,--quiet", a.quiet, "No summary and no progress; the exit status tells")->group(group);
+// The verdict's proof in `path`, further ones beside it: path.2, path.3, ...
+void write_proofs(pgb::Verdict& verdict, const std::string& path) {
+  for (std::size_t k = 0; k < verdict.proofs.size(); ++k) {
+    pgb::tools::write_file(k == 0 ? path : path + '.' + std::to_string(k + 1),
+                           pgb::certificate::write_certificate(verdict.proofs[k]));
+  }
+  if (verdict.proofs.empty()) {
+    pgb::tools::complain("pgbcheck", "no certificate written: nothing was certified");
+  } else {
+    verdict.certificate = path;
+  }
 }
 
 // The empty name: every field is given by a flag.
@@ -84,15 +56,15 @@ std::string problem_of_flags(const pgb::io::ProblemOverrides& o) {
   throw pgb::InputError("expected a PROBLEM file, or all of --model --parameters --data --loss");
 }
 
-int run(const Arguments& a, const std::string& command) {
+int run(const pgb::tools::CheckArguments& a, const std::string& command) {
   pgb::CheckOptions options = a.options;
-  if (!a.max_memory.empty()) options.max_memory = pgb::tools::memory_size(a.max_memory, "--max-memory");
   std::vector<pgb::Problem> problems;
   for (const std::string& path : a.problems) problems.push_back(pgb::load_problem(path, a.overrides));
   const bool json_on_stdout = a.json == "-";
   if (!a.json.empty() && !json_on_stdout) pgb::tools::expect_writable(a.json);
   if (!a.report.empty()) pgb::tools::expect_writable(a.report);
-  options.at_saved = a.at == "saved";
+  if (!a.certificate.empty()) pgb::tools::expect_writable(a.certificate);
+  if (!a.compare.empty()) options.compare = parameters_of(a);
   options.stop = &pgb::tools::stop_flag();
   const int summary = json_on_stdout ? STDERR_FILENO : STDOUT_FILENO;
   const pgb::TextStyle style{pgb::tools::wants_colour(summary)};
@@ -104,6 +76,7 @@ int run(const Arguments& a, const std::string& command) {
     options.progress = [&](const std::string& stage, double fraction) { progress.show(stage, fraction); };
     verdicts.push_back(pgb::check(std::exchange(problem, {}), options));
     progress.clear();
+    if (!a.certificate.empty()) write_proofs(verdicts.back(), a.certificate);
     const std::string text = (verdicts.size() > 1 ? "\n" : "") + pgb::verdict_text(verdicts.back(), style);
     if (!a.quiet) pgb::tools::print(summary, text);
   }
@@ -126,13 +99,14 @@ int run(const Arguments& a, const std::string& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Arguments arguments;
+  pgb::tools::CheckArguments arguments;
   arguments.options.threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 1024U));
   CLI::App app("Does a saved network satisfy the PGB necessary condition of local minima?", "pgbcheck");
   try {
-    describe(app, arguments);
+    pgb::tools::describe(app, arguments);
     app.parse(argc, argv);
     if (arguments.problems.empty()) arguments.problems.push_back(problem_of_flags(arguments.overrides));
+    pgb::tools::complete(arguments);
     return run(arguments, pgb::tools::quoted_command(std::vector<std::string>(argv, argv + argc)));
   } catch (const CLI::Success& answer) {
     return app.exit(answer);

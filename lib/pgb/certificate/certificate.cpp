@@ -92,6 +92,21 @@ void visit(F& s, F& p, Rank& c) {
   p.required("precision", c.precision);
 }
 
+template <class F>
+void visit(F& s, F& p, NegativeCurvature& c) {
+  s.required("center", c.center);
+  s.required("radius", c.radius);
+  p.required("direction", c.direction);
+  p.required("precision", c.precision);
+}
+
+template <class F>
+void visit(F& s, F& p, SpanOrthogonal& c) {
+  s.required("center", c.center);
+  s.required("space", c.space);
+  p.required("precision", c.precision);
+}
+
 // Reads the claim of type number I of the variant, or of a later one, by the name of its kind.
 template <std::size_t I = 0>
 Claim read_claim(const std::string& kind, FieldReader& statement, FieldReader& proof) {

@@ -131,6 +131,26 @@ struct NoSuboptimalLocalMinimum {
   long precision = 128;
 };
 
+// d^T Hess Q(z) d < 0 for every z of the box, so none of them is a local minimum.
+struct NegativeCurvature {
+  static constexpr const char* kind = "negative-curvature";
+  Point center;
+  Number radius = "0";
+  SparseVector direction;  // d
+  long precision = 128;
+};
+
+// The derivatives of the losses at the centre, an exact point, are exactly orthogonal to a space of functions
+// of x that holds all gradients near it: PGB is satisfied there, and with functions_of_x the centre is a
+// global minimum.
+struct SpanOrthogonal {
+  static constexpr const char* kind = "span-orthogonal";
+  enum class Space { functions_of_x, affine_in_x, linear_in_x };
+  Point center;
+  Space space = Space::functions_of_x;
+  long precision = 128;
+};
+
 // Q(other) < Q(z) for every z of the box.
 struct LowerValue {
   static constexpr const char* kind = "lower-value";
@@ -150,7 +170,7 @@ struct Rank {
 };
 
 using Claim = std::variant<NotCritical, FlatDirection, NoLocalMinimum, CriticalPoint, InterpolatingMinimum,
-                           NoSuboptimalLocalMinimum, LowerValue, Rank>;
+                           NoSuboptimalLocalMinimum, LowerValue, Rank, NegativeCurvature, SpanOrthogonal>;
 
 struct Certificate {
   std::string producer;                // "pgbcheck 1.0.0"

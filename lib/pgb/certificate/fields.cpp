@@ -24,6 +24,13 @@ constexpr Names<FlatDirection::Rule> rules{"rule",
                                              {},
                                              {}}}};
 
+constexpr Names<SpanOrthogonal::Space> spaces{"space",
+                                              {{{SpanOrthogonal::Space::functions_of_x, "functions-of-x"},
+                                                {SpanOrthogonal::Space::affine_in_x, "affine-in-x"},
+                                                {SpanOrthogonal::Space::linear_in_x, "linear-in-x"},
+                                                {},
+                                                {}}}};
+
 constexpr Names<Symmetry::Kind> symmetries{"kind",
                                            {{{Symmetry::Kind::scaling, "scaling"},
                                              {Symmetry::Kind::free, "free"},
@@ -87,6 +94,7 @@ const Json& as_pair(const Json& json, const std::string& where) {
 }  // namespace
 
 FieldWriter::OrderedJson FieldWriter::to_json(FlatDirection::Rule rule) { return name_of(rules, rule); }
+FieldWriter::OrderedJson FieldWriter::to_json(SpanOrthogonal::Space space) { return name_of(spaces, space); }
 FieldWriter::OrderedJson FieldWriter::to_json(Symmetry::Kind kind) { return name_of(symmetries, kind); }
 
 FieldWriter::OrderedJson FieldWriter::to_json(const Point& point) {
@@ -171,6 +179,9 @@ void FieldReader::from_json(const Json& json, NotCritical::Cut& cut, const std::
 
 void FieldReader::from_json(const Json& json, FlatDirection::Rule& rule, const std::string& where) {
   rule = value_of(rules, json, where);
+}
+void FieldReader::from_json(const Json& json, SpanOrthogonal::Space& space, const std::string& where) {
+  space = value_of(spaces, json, where);
 }
 
 void FieldReader::from_json(const Json& json, Symmetry::Kind& kind, const std::string& where) {

@@ -107,6 +107,7 @@ void add_span(const Problem& subject, const std::vector<FlatFamily>& families, c
   SpanOptions span_options;
   span_options.max_memory = options.max_memory;
   span_options.seed = options.seed;
+  span_options.exact_point = !v.subject.polished;
   span_options.max_precision_bits = options.max_precision_bits;
   span_options.progress = options.progress;
   span_options.stop = options.stop;
@@ -119,7 +120,7 @@ void add_span(const Problem& subject, const std::vector<FlatFamily>& families, c
   v.precision_bits = std::max(v.precision_bits, span.precision_bits());
   v.spectra = span.spectra();
   v.skipped.insert(v.skipped.end(), span.skipped().begin(), span.skipped().end());
-  if (!regularizer_is_off(subject) || !span.approx_value()) return;
+  if (!v.basis_holds || !regularizer_is_off(subject) || !span.approx_value()) return;
   const double value = *span.approx_value();
   v.pgb_value = std::isinf(value) ? "-inf" : to_text(value);
   v.gap = std::isinf(value) ? "inf" : to_text(std::max(0.0, std::stod(v.loss) - value));

@@ -193,9 +193,12 @@ class Polisher {
   Run refine(const ApproxEigen& eigen, double cutoff, Run at) const {
     Vector<S> g = moving_gradient(at.z);
     for (int i = 0; i < 12 && at.gradient > 0 && !stopped(); ++i) {
-      const Vector<double> step = approx_pseudo_solve(eigen, rounded(g), cutoff);
+      const Vector<double> solution = approx_pseudo_solve(eigen, rounded(g), cutoff);
+      Vector<double> step(at.z.size(), 0);
+      for (std::size_t j = 0; j < moving_.size(); ++j) step[moving_[j]] = solution[j];
+      tie(step);
       Vector<S> next = at.z;
-      for (std::size_t j = 0; j < moving_.size(); ++j) next[moving_[j]] -= S(step[j]);
+      for (std::size_t k = 0; k < next.size(); ++k) next[k] -= S(step[k]);
       if (!(sup_distance(next, start_) <= options_.radius)) break;
       const Vector<S> next_g = moving_gradient(next);
       const double size = sup_norm(next_g);
@@ -204,6 +207,15 @@ class Polisher {
       g = next_g;
     }
     return at;
+  }
+
+  // Each tied group moves by its mean.
+  void tie(Vector<double>& step) const {
+    for (const std::vector<std::size_t>& group : options_.tied) {
+      double mean = 0;
+      for (const std::size_t k : group) mean += step[k] / static_cast<double>(group.size());
+      for (const std::size_t k : group) step[k] = mean;
+    }
   }
 
   PolishedPoint newton() const {
@@ -251,6 +263,14 @@ PolishedPoint polish(const Problem& problem, const std::vector<bool>& frozen, co
   if (problem.parameters.exact.empty()) return Polisher<Quad>(problem, frozen, options).run();
   const PrecisionScope scope(kExactBits);
   return Polisher<Real>(problem, frozen, options).run();
+}
+
+std::vector<std::vector<std::size_t>> tied_structure(const Problem& problem) {
+  std::vector<std::vector<std::size_t>> groups;
+  for (const FlatFamily& family : flat_families(problem)) {
+    groups.insert(groups.end(), family.tied.begin(), family.tied.end());
+  }
+  return groups;
 }
 
 std::vector<bool> frozen_structure(const Problem& problem) {

@@ -15,6 +15,7 @@ namespace pgb {
 struct PolishOptions {
   double radius = 1e-3;                            // sup-norm distance from the saved point not to be passed
   std::size_t max_memory = std::size_t{4} << 30;   // bytes
+  std::vector<std::vector<std::size_t>> tied = {};  // groups of equal parameters that are to stay equal
   std::size_t largest_hessian = 2500;              // parameters beyond which the Hessian is not formed
   std::function<void(const std::string& stage, double fraction)> progress = {};
   const std::atomic<bool>* stop = nullptr;
@@ -39,6 +40,9 @@ struct PolishedPoint {
 // rank-deficient Hessians are harmless. Parameters with frozen[k] stay as they are.
 // For least squares with at least as many parameters as outputs, Phi = targets is tried first (Gauss-Newton).
 PolishedPoint polish(const Problem& problem, const std::vector<bool>& frozen, const PolishOptions& options = {});
+
+// The groups of parameters that are equal at the saved point because units are: see PolishOptions.
+std::vector<std::vector<std::size_t>> tied_structure(const Problem& problem);
 
 // What polishing had better leave alone at the saved point: added neurons that are off, weights that are 0 as outgoing
 // weights of units, and the parameters these leave free.

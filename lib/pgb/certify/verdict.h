@@ -111,8 +111,8 @@ struct Verdict {
 
   long precision_bits = 53;
   double seconds = 0;
-  std::optional<certificate::Certificate> proof;  // of the verdict, where it is certified
-  std::string certificate;                        // file name, "" where none was written
+  std::vector<certificate::Certificate> proofs;  // of the verdict first, where it is certified
+  std::string certificate;                       // file name, "" where none was written
 };
 
 // 0 satisfied, 1 violated, 3 undecided.

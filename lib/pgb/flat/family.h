@@ -33,7 +33,12 @@ struct FlatFamily {
 
   Kind kind = Kind::added_neurons;
   std::string where;               // which units, in words
-  std::string node = {};           // equal_features, feature_relation: the affine node whose weights move
+  // The affine node whose weights move (equal_features, feature_relation), or come in (orthogonal_inputs, scaling,
+  // linear_maps), with the unit of a scaling and the second node of linear maps.
+  std::string node = {}, second = {};
+  std::size_t unit = 0;
+  // equal_features: groups of parameters that are equal because the features are.
+  std::vector<std::vector<std::size_t>> tied = {};
   std::string why_exact;           // one sentence
   std::size_t dimension = 0;
   bool straight = true;

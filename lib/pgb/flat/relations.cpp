@@ -1,5 +1,6 @@
 // Outgoing weights moved along exact linear relations between hidden features: equal or opposite features, features
 // that are 0 or constant on the data.
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -90,6 +91,24 @@ const FeatureFacts* facts_of(const Setting& s, std::size_t value, std::size_t j)
   return value == 0 ? nullptr : &s.facts()[value - 1][j];
 }
 
+// The incoming parameters of units of one affine layer, in groups of those that are equal; nothing where the units are
+// opposite, or are not read off an affine layer of their own by one activation.
+void tie_incoming(const Setting& s, std::size_t unit_node, const std::vector<std::size_t>& units,
+                  std::vector<std::vector<std::size_t>>& tied) {
+  if (unit_node == 0 || s.graph.nodes()[unit_node - 1].op->kind() != OpKind::elementwise) return;
+  const std::size_t value = s.graph.nodes()[unit_node - 1].inputs[0];
+  if (value == 0 || !s.is_free_affine(value - 1)) return;
+  const std::size_t source = value - 1;
+  for (std::size_t j = 0; j <= s.columns(source); ++j) {
+    std::vector<std::size_t> group;
+    for (const std::size_t u : units) {
+      group.push_back(j < s.columns(source) ? s.weight(source, u, j) : s.bias(source, u));
+    }
+    if (group[0] == kNone || s.exact_text(group[0]) != s.exact_text(group.back())) continue;
+    tied.push_back(std::move(group));
+  }
+}
+
 void find_at(const Setting& s, std::size_t node, const FeatureNumbers& numbers, std::vector<FlatFamily>& families) {
   const std::size_t value = s.graph.nodes()[node].inputs[0];
   const std::size_t unit_node = s.before_renaming(value);
@@ -119,6 +138,10 @@ void find_at(const Setting& s, std::size_t node, const FeatureNumbers& numbers, 
   for (const auto& [id, units] : groups) {
     if (units.size() < 2) continue;
     equal_units.insert(equal_units.end(), units.begin(), units.end());
+    const bool opposite = std::any_of(units.begin(), units.end(), [&](std::size_t u) {
+      return features[u].negative != features[units[0]].negative;
+    });
+    if (!opposite) tie_incoming(s, unit_node, units, equal.tied);
     for (std::size_t g = 1; g < units.size(); ++g) {
       const double sign = features[units[0]].negative == features[units[g]].negative ? -1.0 : 1.0;
       for (std::size_t r = 0; r < s.rows(node); ++r) {

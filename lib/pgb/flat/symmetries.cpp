@@ -95,6 +95,7 @@ void find_orthogonal_inputs(const Setting& s, std::vector<FlatFamily>& families)
       }
     }
     family.kind = FlatFamily::Kind::orthogonal_inputs;
+    family.node = s.graph.nodes()[k].name;
     family.where = s.graph.nodes()[k].name + ": " + std::to_string(relations->size()) + " direction" +
                    (relations->size() == 1 ? "" : "s") + " in each of " + std::to_string(s.rows(k)) + " rows";
     family.why_exact = "these weight directions are orthogonal to every input (with its 1 for the bias), in exact "
@@ -124,6 +125,8 @@ void find_scalings(const Setting& s, std::vector<FlatFamily>& families) {
       family.keeps_regularizer = std::none_of(family.incoming.begin(), family.incoming.end(), penalised) &&
                                  std::none_of(family.outgoing.begin(), family.outgoing.end(), penalised);
       family.kind = FlatFamily::Kind::scaling;
+      family.node = s.graph.nodes()[source].name;
+      family.unit = u;
       family.where = node.name + ": unit " + std::to_string(u);
       family.why_exact = "the activation is positively homogeneous: incoming weights times s and outgoing divided by s "
                          "cancel for every s > 0";
@@ -143,6 +146,8 @@ void find_linear_maps(const Setting& s, std::vector<FlatFamily>& families) {
     const std::size_t second = readers->front();
     FlatFamily f;
     f.kind = FlatFamily::Kind::linear_maps;
+    f.node = s.graph.nodes()[k].name;
+    f.second = s.graph.nodes()[second].name;
     f.p = s.rows(k);
     f.q = s.columns(k);
     f.r = s.rows(second);

@@ -172,7 +172,7 @@ class SpanBuilder {
     const ApproxRank found = approx_rank(*jacobian_);
     span_.unperturbed_rank_ = found.rank;
     span_.spectra_.push_back(spectrum_of("before perturbation", found.singular_values, 53));
-    if (rows <= kEliminated && rows * n <= 40'000) {
+    if (options_.exact_point && rows <= kEliminated && rows * n <= 40'000) {
       const auto in_balls = [this] { return gradient_basis<Ball>(distinct_); };
       const AdaptiveRank proven =
           adaptive_rank(in_balls, std::min(rows, n), kStartBits, std::min(options_.max_precision_bits, 2048L));
@@ -313,7 +313,7 @@ class SpanBuilder {
     span_.rank_reason_ = "gradients at " + std::to_string(list.size()) + " random points of the flat families";
     span_.spectra_.push_back(spectrum_of("after perturbation", found.singular_values, 53));
     if (*span_.rank_ < span_.upper_bound_) span_.basis_ = approx_range(t);
-    if (span_.upper_bound_ > kEliminated || stopped()) return;
+    if (!options_.exact_point || span_.upper_bound_ > kEliminated || stopped()) return;
     const auto in_balls = [&] { return generated<Ball>(list); };
     const AdaptiveRank proven =
         adaptive_rank(in_balls, span_.upper_bound_, kStartBits, options_.max_precision_bits);

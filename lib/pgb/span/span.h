@@ -32,6 +32,9 @@ struct SpanOptions {
   std::size_t max_memory = std::size_t{4} << 30;  // bytes
   std::uint64_t seed = 1;                         // of the random flat points
   long max_precision_bits = 16384;
+  // Whether the parameters are the point meant, exactly. Otherwise they are near it, and ranks are those of double
+  // precision: elimination in balls would see the rank of the approximation, which can be larger.
+  bool exact_point = true;
   std::function<void(const std::string& stage, double fraction)> progress = {};
   const std::atomic<bool>* stop = nullptr;
 };

@@ -1,0 +1,87 @@
+// The steps from a saved point to a verdict; behind pgb::check.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pgb/certify/check.h"
+#include "pgb/certify/critical_point.h"
+#include "pgb/certify/exclusion.h"
+#include "pgb/certify/interpolation.h"
+#include "pgb/flat/family.h"
+
+namespace pgb {
+
+constexpr double kVanishes = 1e-18;  // gradients at flat points of a polished point count as 0 below this
+
+std::string short_text(double x);
+
+// One use each: run() once. The first step that decides ends the ladder; evidence comes before and after it.
+class Checker {
+ public:
+  Checker(const Problem& problem, const CheckOptions& options);
+  Verdict run();
+
+ private:
+  bool stopped() const { return options_.stop != nullptr && *options_.stop; }
+  void show(const std::string& stage) const;
+  void answer(Answer answer, bool certified, Reason reason, std::string explanation);
+  void prove(certificate::Claim claim, const std::string& text);
+  void enclose(const Ball& ball, Witness& witness) const;
+  std::vector<Kink> hard_kinks() const;
+
+  void choose_subject();
+  void numbers_at_subject();
+  void decide();
+  void curvature_and_slices();
+
+  // checker_violated.cpp: each answers and returns true, or leaves the verdict alone.
+  bool on_kink();
+  bool not_critical();
+  bool violated_on_flat();
+  bool no_minimum_in_region();
+
+  // checker_satisfied.cpp
+  void satisfied();
+  void settle(const io::Tensor& center, double radius);
+  bool interpolating_minimum();
+  bool orthogonal_to_bound();
+  bool certified_critical_point();
+  void numerically_satisfied();
+
+  // checker_region.cpp: the answers to options.region.
+  void decide_region();
+  void decide_largest_region();
+  double largest_radius(double start, const std::function<bool(double)>& holds) const;
+  Vector<Real> saved_parameters() const;
+  bool no_critical_point_within(double radius);
+  void no_minimum_by_curvature(const Vector<double>& direction);  // adds a proof; the first-order answer stays
+  bool negative_curvature_within(double radius);
+  bool no_suboptimal_minimum_within(double radius);
+  bool local_minimum_within(double radius);
+  void suboptimal();  // adds what is known of a lower value elsewhere
+
+  CriticalPointOptions critical_point_options() const;
+  InterpolationOptions interpolation_options() const;
+
+  const Problem& problem_;
+  CheckOptions options_;
+  Verdict v_;
+  Problem subject_;  // the problem with the subject's parameters
+  ExactGradient saved_;
+  std::vector<FlatFamily> families_;  // at the subject
+  double size_ = 1;                   // the largest |parameter|, 1 where all are 0
+  double output_gradient_ = 0;        // largest |component of g| at the subject
+  double largest_flat_gradient_ = 0;  // met at the flat points tried
+  bool interpolates_ = false;
+  Vector<double> flat_point_;  // of the witness
+  bool saddle_ = false;        // proven: negative curvature
+  std::string existence_;      // the proven statement, in words
+  double curvature_bound_ = 0; // proven bound, 0 where there is none
+  double reach_ = 0;             // distance from the saved point within which the proven point lies
+  double reach_of_subject_ = 0;  // the same from the subject's parameters
+};
+
+}  // namespace pgb

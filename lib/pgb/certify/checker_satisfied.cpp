@@ -1,0 +1,173 @@
+// The answers "satisfied".
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "pgb/certify/checker.h"
+#include "pgb/certify/claims.h"
+#include "pgb/certify/span_bound.h"
+
+namespace pgb {
+namespace {
+
+constexpr double kAtMinimum = 1e-20;  // |g| below which every sample's loss counts as minimal, without proof
+constexpr std::size_t kLargestKrawczyk = 2500;  // parameters up to which the Hessian is enclosed
+
+}  // namespace
+
+CriticalPointOptions Checker::critical_point_options() const {
+  CriticalPointOptions options;
+  options.max_precision_bits = std::min(options_.max_precision_bits, 4096L);
+  options.threads = options_.threads;
+  options.max_memory = options_.max_memory;
+  options.largest_radius = std::max(options_.radius * size_, v_.subject.distance);
+  options.stop = options_.stop;
+  options.progress = options_.progress;
+  return options;
+}
+
+InterpolationOptions Checker::interpolation_options() const {
+  InterpolationOptions options;
+  options.max_precision_bits = std::min(options_.max_precision_bits, 4096L);
+  options.max_memory = options_.max_memory;
+  options.largest_radius = std::max(options_.radius * size_, v_.subject.distance);
+  options.stop = options_.stop;
+  options.progress = options_.progress;
+  return options;
+}
+
+// The subject becomes the centre of a proof, which holds a point of the kind proven within `radius`.
+void Checker::settle(const io::Tensor& center, double radius) {
+  const PrecisionScope scope(512);
+  const Vector<Real> saved = to_scalars<Real>(problem_.parameters), at = to_scalars<Real>(center);
+  double distance = 0;
+  for (std::size_t k = 0; k < at.size(); ++k) {
+    distance = std::max(distance, std::abs(to_double(Real(at[k] - saved[k]))));
+  }
+  subject_.parameters = center;
+  reach_of_subject_ = radius;
+  reach_ = std::nextafter(distance + radius, std::numeric_limits<double>::infinity());
+  if (v_.subject.polished) v_.subject.distance = reach_;
+}
+
+void Checker::satisfied() {
+  if (orthogonal_to_bound() || interpolating_minimum() || certified_critical_point()) return;
+  numerically_satisfied();
+}
+
+// g is exactly orthogonal to a space that holds T.
+bool Checker::orthogonal_to_bound() {
+  if (v_.subject.polished) return false;
+  const std::optional<SpanBound> bound = certify_orthogonal(subject_);
+  if (!bound) return false;
+  const bool optimal = *bound == SpanBound::functions_of_x;
+  answer(Answer::satisfied, true, optimal ? Reason::global_minimum : Reason::orthogonal_to_span_bound,
+         optimal ? "The saved point is a global minimum: no function of x has a smaller loss on these samples (the loss "
+                   "derivatives of equal inputs cancel exactly)."
+                 : std::string("The loss derivatives are exactly orthogonal to all ") +
+                       (*bound == SpanBound::linear_in_x ? "linear" : "affine") +
+                       " functions of x, and the network stays such a function near the saved point.");
+  prove(claim_of(*bound), v_.explanation);
+  return true;
+}
+
+bool Checker::interpolating_minimum() {
+  if (!interpolates_ && !(output_gradient_ <= kAtMinimum)) return false;
+  show("interpolating minimum");
+  Vector<Real> center;
+  {
+    const PrecisionScope scope(std::max(v_.precision_bits, 128L));
+    center = to_scalars<Real>(subject_.parameters);
+  }
+  const InterpolationProof proof = certify_interpolation(problem_, center, interpolation_options());
+  const std::string point = v_.subject.polished ? "the critical point nearby" : "the saved point";
+  if (!proof.exists) {
+    v_.notes.push_back("An interpolating minimum was not proven: " + proof.failure + ".");
+    answer(Answer::satisfied, false, Reason::global_minimum,
+           "To the precision computed " + point + " is a global minimum: every sample's loss is as small as it can be.");
+    return true;
+  }
+  v_.subject.existence_certified = true;
+  settle(proof.center, proof.radius);
+  answer(Answer::satisfied, true, Reason::global_minimum,
+         "A global minimum that fits every input as well as any function can lies within " +
+             short_text(reach_) + " of the saved point.");
+  if (!proof.coordinates.empty()) {
+    prove(claim_of(proof), v_.explanation);
+  } else {
+    certificate::SpanOrthogonal exact = claim_of(SpanBound::functions_of_x);
+    exact.center = listed_point(proof.center);
+    prove(exact, v_.explanation);
+  }
+  return true;
+}
+
+bool Checker::certified_critical_point() {
+  if (problem_.model->parameters() > kLargestKrawczyk) {
+    v_.skipped.push_back({"proof that a critical point exists",
+                          "the Hessian of " + std::to_string(v_.parameters) + " parameters would be enclosed, more than " +
+                              std::to_string(kLargestKrawczyk)});
+    return false;
+  }
+  show("Krawczyk's test");
+  Vector<Real> center;
+  {
+    const PrecisionScope scope(std::max(v_.precision_bits, 128L));
+    center = to_scalars<Real>(subject_.parameters);
+  }
+  const CriticalPointProof proof = certify_critical_point(subject_, center, families_, critical_point_options());
+  v_.precision_bits = std::max(v_.precision_bits, proof.precision_bits);
+  if (!proof.exists) {
+    v_.notes.push_back("The existence of a critical point was not proven: " + proof.failure + ".");
+    return false;
+  }
+  v_.subject.existence_certified = true;
+  settle(proof.center, proof.existence_radius);
+  existence_ = "A critical point exists within " + short_text(reach_) +
+               " of the saved point";
+  v_.notes.push_back(existence_ + ", and no other within " + short_text(proof.uniqueness_radius) +
+                     " of it" + (proof.pinned.empty() ? "" : " modulo symmetry") + " (Krawczyk).");
+  if (proof.strict_minimum) {
+    curvature_bound_ = proof.curvature_bound;
+    answer(Answer::satisfied, true, Reason::strict_local_minimum,
+           std::string(v_.subject.polished ? "A strict local minimum" : "The saved point is a strict local minimum") +
+               (proof.pinned.empty() ? "" : " modulo symmetry") +
+               (v_.subject.polished
+                    ? " lies within " + short_text(reach_) + " of the saved point"
+                    : "") +
+               ", so the condition holds there.");
+    prove(claim_of(proof, subject_, families_), v_.explanation);
+    return true;
+  }
+  if (proof.saddle) {
+    curvature_bound_ = proof.curvature_bound;
+    saddle_ = true;
+    prove(claim_of(proof, subject_, families_), existence_ + ", with negative curvature in the direction given.");
+  }
+  return false;
+}
+
+void Checker::numerically_satisfied() {
+  const std::string point = v_.subject.polished ? "The critical point nearby" : "The saved point";
+  const bool regular = v_.unperturbed_rank && *v_.unperturbed_rank + v_.symmetry_dimension == v_.parameters;
+  const std::string saddle =
+      saddle_ ? " It is proven to be no local minimum (negative curvature), which this first-order condition does not see."
+              : "";
+  if (largest_flat_gradient_ > kVanishes) {
+    answer(Answer::undecided, false, Reason::no_evidence,
+           "At some flat perturbations the gradient is not 0 (up to " + short_text(largest_flat_gradient_) +
+               "), but no flat segment that stays clear of kinks was found to prove it.");
+  } else if (regular) {
+    answer(Answer::satisfied, false, Reason::regular_critical_point,
+           point + " is regular: the gradient basis has the largest rank its symmetries allow, so no perturbation "
+                   "along the flat set enlarges its span, and the gradient is 0." + saddle);
+  } else {
+    answer(Answer::satisfied, false, Reason::flat_gradients_vanish,
+           "The gradient is 0 at " + std::string(v_.subject.polished ? "the critical point nearby" : "the saved point") +
+               " and at every flat perturbation of it that was tried." + saddle);
+  }
+  v_.next_steps.push_back("This is numerical evidence that the condition holds, not a proof; a local minimum is not "
+                          "implied.");
+}
+
+}  // namespace pgb

@@ -1,0 +1,204 @@
+#include "pgb/certify/claims.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "pgb/model/graph.h"
+
+namespace pgb {
+namespace {
+
+constexpr long kExactBits = 1024;  // for sums and products that have to be exact
+constexpr long kProofBits = 256;  // for the checker, where the producer worked in double with rigorous bounds
+
+// Exact text of entry k.
+std::string exact_entry(const io::Tensor& tensor, std::size_t k) {
+  const auto exact = tensor.exact.find(k);
+  return exact == tensor.exact.end() ? hex_text(tensor.values[k]) : exact->second;
+}
+
+std::string exact_entry(const SparseEntry& entry) {
+  return entry.exact.empty() ? hex_text(entry.value) : entry.exact;
+}
+
+certificate::SparseVector sparse(const Vector<double>& v) {
+  certificate::SparseVector entries;
+  for (std::size_t k = 0; k < v.size(); ++k) {
+    if (v[k] != 0) entries.push_back({k, hex_text(v[k])});
+  }
+  return entries;
+}
+
+const GraphNode& node_named(const Problem& problem, const std::string& name) {
+  const auto& nodes = problem.model->graph()->nodes();
+  return *std::find_if(nodes.begin(), nodes.end(), [&](const GraphNode& node) { return node.name == name; });
+}
+
+// A direction of orthogonal_inputs: one row of the node's weights, and its bias.
+certificate::Symmetry orthogonal_input(const FlatFamily& family, std::size_t tangent, const Problem& problem) {
+  const Graph& graph = *problem.model->graph();
+  const GraphNode& node = node_named(problem, family.node);
+  const ParameterBlock& weight = graph.blocks()[node.weight];
+  const std::size_t columns = element_count(node.input_shapes[0]);
+  certificate::Symmetry symmetry;
+  symmetry.kind = certificate::Symmetry::Kind::orthogonal_input;
+  symmetry.node = family.node;
+  symmetry.vector.assign(columns + (node.bias == kNone ? 0 : 1), "0");
+  for (const SparseEntry& entry : family.basis[tangent]) {
+    if (entry.parameter >= weight.begin && entry.parameter < weight.end) {
+      symmetry.unit = (entry.parameter - weight.begin) / columns;
+      symmetry.vector[(entry.parameter - weight.begin) % columns] = exact_entry(entry);
+    } else {
+      symmetry.unit = entry.parameter - graph.blocks()[node.bias].begin;
+      symmetry.vector[columns] = exact_entry(entry);
+    }
+  }
+  return symmetry;
+}
+
+certificate::Symmetry symmetry_of(const FlatFamily& family, std::size_t tangent, const Problem& problem) {
+  using Kind = certificate::Symmetry::Kind;
+  certificate::Symmetry symmetry;
+  switch (family.kind) {
+    case FlatFamily::Kind::orthogonal_inputs:
+      return orthogonal_input(family, tangent, problem);
+    case FlatFamily::Kind::scaling:
+      symmetry.kind = Kind::scaling;
+      symmetry.node = family.node;
+      symmetry.unit = family.unit;
+      break;
+    case FlatFamily::Kind::linear_maps:
+      symmetry.first = family.node;
+      symmetry.second = family.second;
+      if (tangent < family.p * family.p) {
+        symmetry.kind = Kind::linear_maps;
+        symmetry.row = tangent / family.p;
+        symmetry.column = tangent % family.p;
+      } else {
+        symmetry.kind = Kind::shift;
+        symmetry.unit = tangent - family.p * family.p;
+      }
+      break;
+    default:
+      symmetry.kind = Kind::free;
+      symmetry.parameter = family.basis[tangent].front().parameter;
+  }
+  return symmetry;
+}
+
+}  // namespace
+
+std::string hex_text(double x) {
+  char text[48];
+  std::snprintf(text, sizeof text, "%a", x);
+  return text;
+}
+
+certificate::Point listed_point(const io::Tensor& point) {
+  certificate::Point listed;
+  listed.form = certificate::Point::Form::listed;
+  for (std::size_t k = 0; k < point.size(); ++k) listed.numbers.push_back(exact_entry(point, k));
+  return listed;
+}
+
+std::vector<std::pair<std::size_t, std::string>> direction_of(const FlatFamily& family,
+                                                              const FlatViolation& violation) {
+  const PrecisionScope scope(2048);
+  std::size_t n = 0;
+  for (const SparseVector& b : family.basis) {
+    for (const SparseEntry& entry : b) n = std::max(n, entry.parameter + 1);
+  }
+  Vector<double> unit = violation.coordinates;
+  for (double& c : unit) c /= violation.epsilon;  // a power of two
+  const Vector<Real> v = flat_point(family, Vector<Real>(n, Real(0)), unit);
+  std::vector<std::pair<std::size_t, std::string>> direction;
+  for (std::size_t k = 0; k < n; ++k) {
+    if (v[k] != 0) direction.emplace_back(k, to_rational(v[k]));
+  }
+  return direction;
+}
+
+certificate::NotCritical claim_of(const NotCritical& proof) {
+  certificate::NotCritical claim;
+  claim.radius = hex_text(proof.radius);
+  claim.component = proof.component;
+  for (const auto& [index, parts] : proof.cuts) claim.split.push_back({index, parts});
+  claim.precision = proof.precision_bits;
+  return claim;
+}
+
+certificate::FlatDirection claim_of(const FlatFamily& family, const FlatViolation& violation) {
+  using Rule = certificate::FlatDirection::Rule;
+  certificate::FlatDirection claim;
+  claim.rule = family.kind == FlatFamily::Kind::added_neurons           ? Rule::added_neurons
+               : family.kind == FlatFamily::Kind::zero_outgoing_weights ? Rule::free_parameters
+                                                                        : Rule::outgoing_relation;
+  claim.node = claim.rule == Rule::outgoing_relation ? family.node : "";
+  for (const auto& [k, text] : direction_of(family, violation)) claim.direction.push_back({k, text});
+  claim.epsilon = hex_text(violation.epsilon);
+  claim.component = violation.component;
+  claim.precision = violation.precision_bits;
+  return claim;
+}
+
+certificate::NoLocalMinimum claim_of(const NoLocalMinimum& proof) {
+  certificate::NoLocalMinimum claim;
+  claim.radius = hex_text(proof.radius);
+  claim.output = proof.output;
+  claim.sample = proof.sample;
+  claim.precision = proof.precision_bits;
+  return claim;
+}
+
+certificate::CriticalPoint claim_of(const CriticalPointProof& proof, const Problem& problem,
+                                    const std::vector<FlatFamily>& families) {
+  certificate::CriticalPoint claim;
+  claim.center = listed_point(proof.center);
+  claim.radius = hex_text(proof.existence_radius);
+  claim.uniqueness_radius = hex_text(proof.uniqueness_radius);
+  claim.strict_minimum = proof.strict_minimum;
+  claim.saddle = proof.saddle;
+  claim.pinned = proof.pinned;
+  for (const SymmetryUse& use : proof.symmetries) {
+    claim.symmetries.push_back(symmetry_of(families[use.family], use.tangent, problem));
+  }
+  if (proof.saddle) claim.direction = sparse(proof.negative_direction);
+  claim.precision = std::max(kProofBits, proof.precision_bits);
+  return claim;
+}
+
+certificate::InterpolatingMinimum claim_of(const InterpolationProof& proof) {
+  certificate::InterpolatingMinimum claim;
+  claim.center = listed_point(proof.center);
+  claim.radius = hex_text(proof.radius);
+  claim.coordinates = proof.coordinates;
+  claim.precision = std::max(kProofBits, proof.precision_bits);
+  return claim;
+}
+
+certificate::NoSuboptimalLocalMinimum claim_of(const FullRankProof& proof) {
+  certificate::NoSuboptimalLocalMinimum claim;
+  claim.radius = hex_text(proof.radius);
+  claim.coordinates = proof.coordinates;
+  claim.precision = std::max(kProofBits, proof.precision_bits);
+  return claim;
+}
+
+certificate::NegativeCurvature claim_of(const NegativeCurvature& proof) {
+  certificate::NegativeCurvature claim;
+  claim.radius = hex_text(proof.radius);
+  claim.direction = sparse(proof.direction);
+  claim.precision = proof.precision_bits;
+  return claim;
+}
+
+certificate::SpanOrthogonal claim_of(SpanBound bound) {
+  certificate::SpanOrthogonal claim;
+  claim.space = bound == SpanBound::functions_of_x ? certificate::SpanOrthogonal::Space::functions_of_x
+                : bound == SpanBound::affine_in_x  ? certificate::SpanOrthogonal::Space::affine_in_x
+                                                   : certificate::SpanOrthogonal::Space::linear_in_x;
+  claim.precision = kExactBits;
+  return claim;
+}
+
+}  // namespace pgb

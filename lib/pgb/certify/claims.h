@@ -1,0 +1,38 @@
+// Proofs as certificates: the same numbers, in the exact text that the checker reads.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pgb/certificate/certificate.h"
+#include "pgb/certify/critical_point.h"
+#include "pgb/certify/curvature.h"
+#include "pgb/certify/exclusion.h"
+#include "pgb/certify/interpolation.h"
+#include "pgb/certify/span_bound.h"
+#include "pgb/flat/family.h"
+#include "pgb/model/problem.h"
+
+namespace pgb {
+
+// "0x1.8p-3": the exact value.
+std::string hex_text(double x);
+
+// Every parameter of `point`, exact.
+certificate::Point listed_point(const io::Tensor& point);
+
+// The entries of v, epsilon v = sum_j coordinates_j basis_j, as exact rational text.
+std::vector<std::pair<std::size_t, std::string>> direction_of(const FlatFamily& family, const FlatViolation& violation);
+
+certificate::NotCritical claim_of(const NotCritical& proof);
+certificate::FlatDirection claim_of(const FlatFamily& family, const FlatViolation& violation);
+certificate::NoLocalMinimum claim_of(const NoLocalMinimum& proof);
+certificate::CriticalPoint claim_of(const CriticalPointProof& proof, const Problem& problem,
+                                    const std::vector<FlatFamily>& families);
+certificate::InterpolatingMinimum claim_of(const InterpolationProof& proof);
+certificate::NoSuboptimalLocalMinimum claim_of(const FullRankProof& proof);
+certificate::NegativeCurvature claim_of(const NegativeCurvature& proof);
+certificate::SpanOrthogonal claim_of(SpanBound bound);
+
+}  // namespace pgb

@@ -1,0 +1,34 @@
+// Certified positive definiteness of symmetric matrices known through enclosures.
+#pragma once
+
+#include "pgb/linalg/verified_interval.h"
+#include "pgb/scalar/matrix.h"
+#include "pgb/scalar/scalars.h"
+
+namespace pgb {
+
+struct DefiniteProof {
+  // Proven: every symmetric matrix enclosed is positive definite. false: not proven.
+  bool positive_definite = false;
+  // Proven: its smallest eigenvalue is greater than this (0 where not proven).
+  double eigenvalue_bound = 0;
+  // A matrix whose smallest eigenvalue is above this is proven in double precision; below it, it may not be.
+  double resolution = 0;
+};
+
+// One Cholesky factorisation in double of the midpoint minus c I. When it runs to completion with a positive
+// diagonal,
+//   R^T R = B + dB,  B = fl(mid - c I),  |dB|_2 <= gamma / (1 - gamma) tr(B) + underflow,  gamma = (n + 1) u
+//   / (1 - (n + 1) u)
+// so that lambda_min(A) > c - |dB| - u max |B_ii| - |rad|_2. c is the `resolution`, the smallest that proves
+// A > 0, and where `sharpen` is set then larger ones, to raise eigenvalue_bound to within a tenth of what
+// there is. When that fails the same for D A D with D a diagonal of powers of 2 that makes its diagonal
+// about 1. A n x n, lower triangle of the midpoint and of the radius read, n <= 2^24. Reference: S. M. Rump,
+// "Verification of positive definiteness", BIT 46, 2006.
+DefiniteProof verified_positive_definite(const IntervalMatrix& a, bool sharpen = false);
+
+// The same, and when double precision does not suffice, Cholesky's factorisation in balls at the working
+// precision (n^3 / 3 ball operations; eigenvalue_bound then stays 0).
+DefiniteProof verified_positive_definite(const Matrix<Ball>& a, bool sharpen = false);
+
+}  // namespace pgb

@@ -1,0 +1,38 @@
+// Certified nonsingularity: an approximate inverse Y with |I - Y A| < 1.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "pgb/linalg/verified_interval.h"
+#include "pgb/scalar/matrix.h"
+#include "pgb/scalar/scalars.h"
+
+namespace pgb {
+
+// The inverse of A (n x n) by LU with partial pivoting, in double; nothing where it is not finite.
+std::optional<Matrix<double>> approx_inverse(const Matrix<double>& a);
+
+// The same at the working precision, from the midpoints; entries have radius 0.
+std::optional<Matrix<Ball>> approx_inverse(const Matrix<Ball>& a);
+
+// Upper bounds of the norm |I - Y A|_inf (largest row sum) over every A enclosed.
+struct ResidualNorm {
+  double total = 0;  // the bound; infinite where nothing is known
+  double midpoint =
+      0;  // its part that comes from Y not being the inverse of the midpoint, with its rounding errors
+  double radius =
+      0;  // its part that comes from the radius of A; total is at most the sum of both, rounded up
+  // Proven: every matrix enclosed, and Y, is nonsingular. false: not proven.
+  bool nonsingular() const { return total < 1; }
+};
+// One product in double with an a-priori bound of its rounding error (see verified_multiply); n <= 2^24.
+ResidualNorm verified_residual(const Matrix<double>& y, const IntervalMatrix& a);
+// In balls at the working precision, for A too near to singular for double.
+ResidualNorm verified_residual(const Matrix<Ball>& y, const Matrix<Ball>& a);
+
+// Whether every matrix enclosed is proven nonsingular, with Y = approx_inverse of its midpoint; total is how
+// far it is from proven (infinite where there is no approximate inverse).
+ResidualNorm verified_nonsingular(const IntervalMatrix& a);
+
+}  // namespace pgb

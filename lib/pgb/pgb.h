@@ -1,0 +1,31 @@
+// Everything a program needs that asks whether a point can be a local minimum:
+//
+//   pgb::Problem problem = pgb::load_problem("problem.json");
+//   pgb::Verdict verdict = pgb::check(problem);
+//   std::cout << verdict.explanation << '\n';
+//
+// The stages can be used alone, each by its own header:
+//   Problem, load_problem, make_problem, add_neurons        the problem, from a file or built in code
+//   Graph, make_callable_model, make_objective_model        the model: a graph of operations, or a template
+//   of one's own Objective, HessianOperator, gradient_basis              derivatives, in every scalar of the
+//   list flat_families, flat_point, flat_tangents                where the outputs stay the same, and why
+//   perturbed_gradient_span                                 rank, PGB value, membership
+//   check                                                   the verdict; verdict_text, verdict_json,
+//   verdict_html show it
+#pragma once
+
+#include "pgb/certify/check.h"
+#include "pgb/certify/verdict.h"
+#include "pgb/derivatives/objective.h"
+#include "pgb/flat/family.h"
+#include "pgb/io/errors.h"
+#include "pgb/model/callable.h"
+#include "pgb/model/graph.h"
+#include "pgb/model/model.h"
+#include "pgb/model/problem.h"
+#include "pgb/report/html.h"
+#include "pgb/report/json.h"
+#include "pgb/report/text.h"
+#include "pgb/scalar/scalars.h"
+#include "pgb/span/span.h"
+#include "pgb/version.h"
