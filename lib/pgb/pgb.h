@@ -1,20 +1,23 @@
-// Everything a program needs that asks whether a point can be a local minimum:
+// Everything for a program that asks whether a point can be a local minimum:
 //
 //   pgb::Problem problem = pgb::load_problem("problem.json");
 //   pgb::Verdict verdict = pgb::check(problem);
 //   std::cout << verdict.explanation << '\n';
 //
-// The stages can be used alone, each by its own header:
-//   Problem, load_problem, make_problem, add_neurons        the problem, from a file or built in code
-//   Graph, make_callable_model, make_objective_model        the model: a graph of operations, or a template
-//   of one's own Objective, HessianOperator, gradient_basis              derivatives, in every scalar of the
-//   list flat_families, flat_point, flat_tangents                where the outputs stay the same, and why
-//   perturbed_gradient_span                                 rank, PGB value, membership
-//   check                                                   the verdict; verdict_text, verdict_json,
-//   verdict_html show it
+// The stages can be used alone; each has a header of its own:
+//   load_problem, make_problem, add_neurons               the problem, from a file or built in code
+//   Graph, make_callable_model, make_objective_model      the model: operations, or a template of one's own
+//   Objective, HessianOperator, gradient_basis            derivatives, in every scalar of the list
+//   flat_families, flat_point, flat_tangents              where the outputs stay the same, and why
+//   perturbed_gradient_span                               rank, PGB value, membership
+//   certify_critical_point, certify_interpolation, ...    proofs
+//   check, verdict_text, verdict_json, verdict_html       the verdict, and how it is shown
 #pragma once
 
 #include "pgb/certify/check.h"
+#include "pgb/certify/critical_point.h"
+#include "pgb/certify/exclusion.h"
+#include "pgb/certify/interpolation.h"
 #include "pgb/certify/verdict.h"
 #include "pgb/derivatives/objective.h"
 #include "pgb/flat/family.h"

@@ -155,7 +155,8 @@ TEST(FlatFamilies, GenericNetworksHaveNone) {
       EXPECT_TRUE(flat_families(problem).empty()) << activation << " with added neurons that are on";
     }
     for (const char* activation : {"relu", "leaky_relu"}) {
-      const Problem problem = random_problem(mlp(widths, activation, random.coin()), 40, "squared", random);
+      const Problem problem =
+          random_problem(mlp({widths[0], widths[1], 1}, activation, random.coin()), 40, "squared", random);
       for (const FlatFamily& family : flat_families(problem)) {
         EXPECT_TRUE(family.kind == Kind::scaling || family.kind == Kind::dead_unit) << kind_name(family.kind);
       }

@@ -15,7 +15,7 @@ std::size_t free_dimension(const Problem& problem) { return dimensions(problem)[
 // The promises of every family, besides the dimension.
 void expect_free(const Problem& problem, std::size_t dimension, Random& random) {
   const auto families = flat_families(problem);
-  EXPECT_EQ(dimensions(families)[kFree], dimension);
+  EXPECT_EQ(dimensions(families)[kFree], dimension) << families.size();
   for (const FlatFamily& family : families) EXPECT_TRUE(keeps_its_promises(problem, family, random));
 }
 

@@ -52,7 +52,7 @@ TEST(EqualFeatures, Duplicates) {
 TEST(EqualFeatures, OppositeUnderAnOddActivationOnly) {
   for_each_trial(10, [](Random& random) {
     for (const auto& [activation, odd] : {std::pair{"tanh", true}, {"erf", true}, {"sin", true}, {"sigmoid", false},
-                                          {"relu", false}, {"silu", false}, {"exp", false}, {"gelu", false}}) {
+                                          {"leaky_relu", false}, {"silu", false}, {"exp", false}, {"gelu", false}}) {
       SCOPED_TRACE(activation);
       Problem problem = random_problem(mlp({2, 3, 2}, activation), 6, "squared", random);
       copy_row(problem, 0, 2, 2, -1);

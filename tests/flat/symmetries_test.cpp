@@ -169,13 +169,17 @@ TEST(Scalings, OneALiveUnit) {
 
 TEST(Scalings, DeepNetworksAndSeveralReaders) {
   Random random(8);
-  expect_dimensions(random_problem(mlp({3, 4, 2, 1}, "relu"), 60, "squared", random),
-                    {{Kind::scaling, 6}}, random);
+  Problem problem = random_problem(mlp({3, 4, 2, 1}, "relu"), 60, "squared", random);
+  fill(problem, "b1", 3);
+  fill(problem, "b2", 20);  // all alive
+  expect_dimensions(problem, {{Kind::scaling, 6}}, random);
   Network net(2);
   const std::string h = net.node("identity", {net.node("relu", {net.linear("x", 2, 2, random)})});
   const std::string a = net.node("tanh", {net.linear(h, 2, 2, random)}), b = net.linear(h, 2, 2, random);
   const auto model = net.build(net.linear(net.node("add", {a, b}), 2, 1, random));
-  expect_dimensions(random_problem(model, 20, "squared", random), {{Kind::scaling, 2}}, random);
+  problem = random_problem(model, 20, "squared", random);
+  fill(problem, "n0.b", 3);
+  expect_dimensions(problem, {{Kind::scaling, 2}}, random);
 }
 
 TEST(Scalings, NotWhereTheUnitGoesElsewhere) {

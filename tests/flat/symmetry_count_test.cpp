@@ -21,7 +21,7 @@ Count count(const Problem& problem) {
           problem.model->parameters()};
 }
 
-// More samples than parameters, no two units on the same side of their kink on every sample.
+// More samples than parameters.
 TEST(SymmetryCount, SmoothNetworksHaveFullRank) {
   for_each_trial(10, [](Random& random) {
     const Problem problem = random_problem(
@@ -32,11 +32,12 @@ TEST(SymmetryCount, SmoothNetworksHaveFullRank) {
   });
 }
 
+// No layer narrower than one before it and one behind it: then all factors of the product are of full rank in it.
 TEST(SymmetryCount, DeepLinearNetworks) {
   for_each_trial(15, [](Random& random) {
     const bool bias = random.coin();
-    const std::vector<std::size_t> widths{random.between(1, 3), random.between(1, 3), random.between(1, 3),
-                                          random.between(1, 2)};
+    const std::size_t d_y = random.between(1, 3), h2 = random.between(1, d_y), h1 = random.between(1, h2);
+    const std::vector<std::size_t> widths{random.between(h1, 3), h1, h2, d_y};
     const Problem problem = random_problem(mlp(widths, "", bias), 12, "squared", random);
     const Count c = count(problem);
     EXPECT_EQ(c.rank + c.symmetries, c.parameters) << widths[0] << widths[1] << widths[2] << widths[3] << bias;

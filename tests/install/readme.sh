@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: readme.sh code README EXAMPLES           the first C++, CMake and JSON blocks are files of the folder EXAMPLES
 #        readme.sh run README COMMAND PROGRAM     console blocks "$ COMMAND …" show what PROGRAM prints
-# Programs run in the folder of the README. Lines that tell the time taken may differ.
+#        readme.sh problems PAGE PGBCHECK         each JSON block of the page is a problem that PGBCHECK can answer
+# Programs run in the folder of the README. Lines that depend on the machine may differ: time, numbers in double near 0.
 set -eu
 what=$1 readme=$2
 work=$(mktemp -d)
@@ -25,7 +26,7 @@ shown() {
 }
 
 compare() {
-  diff -u --label "README.md" --label "$3" "$1" "$2" >&2 || failed="$failed $3;"
+  diff -u --label "${readme##*/}" --label "$3" "$1" "$2" >&2 || failed="$failed $3;"
 }
 
 failed=""
@@ -42,15 +43,24 @@ case $what in
     [ -s "$work/commands" ] || failed=" no block \"\$ $command\";"
     cd "$(dirname "$readme")"
     while read -r line; do
-      # shellcheck disable=SC2086  # arguments without spaces
-      "$program" ${line#"$command"} >"$work/printed" 2>&1 </dev/null || [ $? -eq 1 ] || [ $? -eq 3 ]
-      shown "$line" | grep -v '^  Effort ' >"$work/shown"
-      grep -v '^  Effort ' "$work/printed" >"$work/expected"
-      compare "$work/shown" "$work/expected" "$line"
+      sh -c "'$program'${line#"$command"}" >"$work/printed" 2>&1 </dev/null || [ $? -eq 1 ] || [ $? -eq 3 ]
+      for text in "shown" "printed"; do
+        [ "$text" = printed ] || shown "$line" >"$work/$text"
+        grep -vE '^  (Effort|Smallest curvature) ' "$work/$text" >"$work/$text.kept" || true
+      done
+      compare "$work/shown.kept" "$work/printed.kept" "$line"
     done <"$work/commands"
+    ;;
+  problems)
+    awk -v folder="$work" '$0 == "```" { on = 0 } on { print > (folder "/" count ".json") }
+      $0 == "```json" { on = 1; ++count }' "$readme"
+    [ -s "$work/1.json" ] || failed=" no JSON block;"
+    for problem in "$work"/*.json; do
+      "$3" "$problem" --quiet || [ $? -eq 1 ] || [ $? -eq 3 ] || failed="$failed JSON block ${problem##*/};"
+    done
     ;;
 esac
 [ -z "$failed" ] || {
-  printf 'README.md is out of date:%s\n' "$failed" >&2
+  printf '%s is out of date:%s\n' "${readme##*/}" "$failed" >&2
   exit 1
 }

@@ -180,6 +180,9 @@ struct Certificate {
   std::string text;  // a sentence for people; not checked
 };
 
+// The statement as a sentence, made from its fields alone.
+std::string in_words(const Claim& claim);
+
 // JSON that is not a certificate of this version: a field that is missing, unknown, repeated or of the wrong
 // kind.
 class FormatError : public InputError {

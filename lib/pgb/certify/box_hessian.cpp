@@ -1,72 +1,43 @@
 #include "pgb/certify/box_hessian.h"
 
-#include <flint/flint.h>
-
 #include <algorithm>
-#include <exception>
 #include <limits>
-#include <system_error>
-#include <thread>
+#include <optional>
 
+#include "pgb/certify/graph_hessian.h"
+#include "pgb/certify/parallel.h"
 #include "pgb/derivatives/objective.h"
 
 namespace pgb {
 namespace {
 
-// Frees FLINT's caches of a thread when it ends.
-struct FlintThread {
-  FlintThread() = default;
-  FlintThread(const FlintThread&) = delete;
-  FlintThread& operator=(const FlintThread&) = delete;
-  ~FlintThread() { flint_cleanup(); }
-};
+// From this size on the columns are made many at a time, where the model allows it.
+constexpr std::size_t kManyColumns = 33;
 
-// Calls visit(c, H e_{s_c}) for every c, on several threads at the working precision. Columns not reached
-// because of options.stop are not visited.
+// Calls visit(c, H e_{s_c}) for every c; columns not reached because of options.stop are not visited.
 template <class S, class Visit>
 void for_each_column(const Problem& problem, const Vector<S>& z, const std::vector<std::size_t>& s,
                      const BoxHessianOptions& options, Visit visit) {
   const HessianOperator<S> hessian(problem, z);
-  std::atomic<std::size_t> next{0};
-  std::atomic<bool> failed{false};
-  std::exception_ptr error;
-  const auto work = [&](bool calling) {
+  parallel_for(s.size(), options.threads, options.stop, [&](std::size_t c, bool calling) {
     Vector<S> unit(z.size(), S(0));
-    for (std::size_t c = next++; c < s.size() && !failed; c = next++) {
-      if (options.stop != nullptr && options.stop->load()) return;
-      unit[s[c]] = S(1);
-      visit(c, hessian(unit));
-      unit[s[c]] = S(0);
-      if (calling && options.progress)
-        options.progress(static_cast<double>(c + 1) / static_cast<double>(s.size()));
+    unit[s[c]] = S(1);
+    visit(c, hessian(unit));
+    if (calling && options.progress) {
+      options.progress(static_cast<double>(c + 1) / static_cast<double>(s.size()));
     }
-  };
-  const long bits = working_precision();
-  const auto guarded = [&] {
-    const FlintThread cleanup;
-    try {
-      const PrecisionScope scope(bits);
-      work(false);
-    } catch (...) {
-      if (!failed.exchange(true)) error = std::current_exception();
+  });
+}
+
+// Both triangles enclose the same numbers: the narrower enclosure holds for both.
+void make_symmetric(IntervalMatrix& h) {
+  for (std::size_t c = 0; c < h.cols(); ++c) {
+    for (std::size_t r = 0; r < c; ++r) {
+      const bool upper = h.radius(r, c) <= h.radius(c, r);
+      h.mid(r, c) = h.mid(c, r) = upper ? h.mid(r, c) : h.mid(c, r);
+      h.radius(r, c) = h.radius(c, r) = upper ? h.radius(r, c) : h.radius(c, r);
     }
-  };
-  std::vector<std::thread> helpers;
-  const auto count = std::min<std::size_t>(static_cast<std::size_t>(std::max(options.threads, 1)), s.size());
-  // A scope of the calling thread around those of the helpers: all set and restore the same precision.
-  const PrecisionScope scope(bits);
-  try {
-    for (std::size_t t = 1; t < count; ++t) helpers.emplace_back(guarded);
-  } catch (const std::system_error&) {
-    // fewer threads than asked for: the others do their work
   }
-  try {
-    work(true);
-  } catch (...) {
-    if (!failed.exchange(true)) error = std::current_exception();
-  }
-  for (std::thread& helper : helpers) helper.join();
-  if (error) std::rethrow_exception(error);
 }
 
 }  // namespace
@@ -75,18 +46,17 @@ IntervalMatrix box_hessian(const Problem& problem, const Vector<Ball>& z, const 
                            const BoxHessianOptions& options) {
   const std::size_t n = s.size();
   IntervalMatrix h(n, n);
+  if (n >= kManyColumns) {
+    if (std::optional<IntervalMatrix> whole = graph_hessian(problem, z, s, options)) {
+      make_symmetric(*whole);
+      return std::move(*whole);
+    }
+  }
   std::fill(h.radius.data.begin(), h.radius.data.end(), std::numeric_limits<double>::infinity());
   for_each_column<Ball>(problem, z, s, options, [&](std::size_t c, const Vector<Ball>& column) {
     for (std::size_t r = 0; r < n; ++r) h.set(r, c, column[s[r]]);
   });
-  // Both triangles enclose the same numbers: the narrower enclosure holds for both.
-  for (std::size_t c = 0; c < n; ++c) {
-    for (std::size_t r = 0; r < c; ++r) {
-      const bool upper = h.radius(r, c) <= h.radius(c, r);
-      h.mid(r, c) = h.mid(c, r) = upper ? h.mid(r, c) : h.mid(c, r);
-      h.radius(r, c) = h.radius(c, r) = upper ? h.radius(r, c) : h.radius(c, r);
-    }
-  }
+  make_symmetric(h);
   return h;
 }
 

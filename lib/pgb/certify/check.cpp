@@ -62,6 +62,7 @@ Verdict Checker::run() {
     throw InputError(problem_.name + ": the loss at the saved parameters is not finite");
   }
   v_.precision_bits = saved_.precision_bits;
+  if (saved_.certainly_zero()) v_.subject.radius = 0;  // nothing to look for
   choose_subject();
   families_ = flat_families(subject_);
   for (const FlatFamily& family : families_) v_.families.push_back(family_report(family));
@@ -182,7 +183,9 @@ void Checker::decide() {
 }
 
 void Checker::curvature_and_slices() {
-  if (hard_kinks().empty() && v_.answer != Answer::undecided) {
+  // At an interpolating minimum the Hessian is that of a sum of squares: no negative curvature, n - N zeros.
+  const bool known = interpolates_ && v_.parameters > kDenseHessian;
+  if (hard_kinks().empty() && v_.answer != Answer::undecided && !known) {
     const Vector<double> direction = add_curvature(subject_, v_.symmetry_dimension, options_, v_);
     if (!direction.empty()) {
       add_slice(subject_, "along the direction of smallest curvature", direction, 1e-2 * size_, v_);

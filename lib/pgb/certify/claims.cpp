@@ -1,6 +1,7 @@
 #include "pgb/certify/claims.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "pgb/model/graph.h"
@@ -155,7 +156,9 @@ certificate::CriticalPoint claim_of(const CriticalPointProof& proof, const Probl
   certificate::CriticalPoint claim;
   claim.center = listed_point(proof.center);
   claim.radius = hex_text(proof.existence_radius);
-  claim.uniqueness_radius = hex_text(proof.uniqueness_radius);
+  // Between the two radii, so that the checker's one enclosure of the Hessian is narrow enough for definiteness too.
+  const double between = std::sqrt(proof.existence_radius) * std::sqrt(proof.uniqueness_radius);
+  claim.uniqueness_radius = hex_text(std::clamp(between, proof.existence_radius, proof.uniqueness_radius));
   claim.strict_minimum = proof.strict_minimum;
   claim.saddle = proof.saddle;
   claim.pinned = proof.pinned;

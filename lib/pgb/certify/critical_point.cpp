@@ -82,6 +82,36 @@ Pins choose_pins(const std::vector<FlatFamily>& families, const Vector<double>& 
   return pins;
 }
 
+// An eigenvector of the smallest eigenvalue of H where that is negative, about; empty where it is not.
+Vector<double> approx_most_negative(const Matrix<double>& h) {
+  constexpr std::size_t kSmall = 400;
+  const std::size_t n = h.rows;
+  const Product by_h = [&](const Vector<double>& v) {
+    return multiply<double>(h, Matrix<double>(n, 1, v)).data;
+  };
+  const Vector<double> smallest = n > kSmall ? approx_smallest_eigenvalues(by_h, n, 1) : Vector<double>();
+  if (smallest.empty()) {
+    const ApproxEigen eigen = approx_symmetric_eigen(h);
+    if (eigen.values.empty() || !(eigen.values[0] < 0)) return {};
+    return Vector<double>(eigen.vectors.column(0), eigen.vectors.column(0) + n);
+  }
+  if (!(smallest[0] < 0)) return {};
+  // Inverse iteration, the shift a little off the eigenvalue.
+  Matrix<double> shifted = h;
+  for (std::size_t i = 0; i < n; ++i) shifted(i, i) -= smallest[0] * (1 + 1e-6);
+  const std::optional<Matrix<double>> inverse = approx_inverse(shifted);
+  if (!inverse) return {};
+  Matrix<double> v(n, 1);
+  for (std::size_t i = 0; i < n; ++i) v(i, 0) = 1 + 0.5 * std::sin(static_cast<double>(3 * i + 1));
+  for (int round = 0; round < 4; ++round) {
+    v = multiply<double>(*inverse, v);
+    double largest = 0;
+    for (const double x : v.data) largest = std::max(largest, std::abs(x));
+    for (double& x : v.data) x /= largest;
+  }
+  return v.data;
+}
+
 class CriticalPoint {
  public:
   CriticalPoint(const Problem& problem, const Vector<Real>& center, const std::vector<FlatFamily>& families,
@@ -180,7 +210,7 @@ class CriticalPoint {
     zero_options.max_bits = options_.max_precision_bits;
     zero_options.start_bits = std::min(192L, options_.max_precision_bits);
     zero_options.largest_radius = options_.largest_radius;
-    zero_options.growth_steps = free_.size() <= 100 ? 8 : 2;
+    zero_options.growth_steps = free_.size() <= 100 ? 8 : 3;
     zero_options.stop = options_.stop;
     zero_options.progress = options_.progress;
     if (free_.empty()) {
@@ -318,14 +348,14 @@ class CriticalPoint {
   // The eigenvector of the most negative eigenvalue in double, scaled to largest entry 1, and d^T H d over
   // the box.
   bool find_saddle() {
-    const ApproxEigen eigen = approx_symmetric_eigen(hessian_.mid);
-    if (eigen.values.empty() || !(eigen.values.front() < 0)) return false;
+    const Vector<double> v = approx_most_negative(hessian_.mid);
     double largest = 0;
-    for (std::size_t i = 0; i < free_.size(); ++i) largest = std::max(largest, std::abs(eigen.vectors(i, 0)));
+    for (const double x : v) largest = std::max(largest, std::abs(x));
+    if (!(largest > 0)) return false;
     Vector<double> direction(z_.size(), 0.0);
     Vector<Ball> d(z_.size(), Ball(0));
     for (std::size_t i = 0; i < free_.size(); ++i) {
-      direction[free_[i]] = eigen.vectors(i, 0) / largest;
+      direction[free_[i]] = v[i] / largest;
       d[free_[i]] = Ball(direction[free_[i]]);
     }
     const PrecisionScope scope(proof_.precision_bits);

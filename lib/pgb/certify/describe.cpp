@@ -26,7 +26,9 @@ std::string model_summary(const Model& model) {
     text = "a function of " + std::to_string(model.inputs()) + " inputs and " +
            std::to_string(model.blocks().front().end) + " parameters";
   }
-  if (model.added() != nullptr) text += "; " + std::to_string(model.outputs()) + " added neurons";
+  if (model.added() != nullptr) {
+    text += "; " + std::to_string(model.outputs()) + (model.outputs() == 1 ? " added neuron" : " added neurons");
+  }
   return text;
 }
 

@@ -15,7 +15,6 @@
 namespace pgb {
 namespace {
 
-constexpr std::size_t kDenseHessian = 1500;   // parameters up to which all curvatures are computed
 constexpr double kLanczosWork = 2e11;         // parameters x samples x products beyond which none is
 constexpr double kLargestTangents = 4e6;      // entries of the tangent matrix whose rank is computed
 constexpr double kZeroCurvature = 1e-10;      // relative to the largest: counted as zero

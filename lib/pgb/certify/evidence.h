@@ -12,6 +12,8 @@
 
 namespace pgb {
 
+constexpr std::size_t kDenseHessian = 1500;  // parameters up to which all curvatures are computed
+
 // Three quarters of the memory that is free, as the system tells it; 4 GiB where it does not.
 std::size_t default_memory();
 

@@ -83,6 +83,17 @@ std::optional<std::vector<std::size_t>> Setting::affine_readers(std::size_t valu
   return readers;
 }
 
+std::vector<std::size_t> Setting::some_affine_readers(std::size_t value) const {
+  std::vector<std::size_t> readers;
+  for (const std::size_t node : users[value]) {
+    if (is_free_affine(node)) readers.push_back(node);
+    if (graph.nodes()[node].op->kind() != OpKind::rename) continue;
+    const std::vector<std::size_t> more = some_affine_readers(node + 1);
+    readers.insert(readers.end(), more.begin(), more.end());
+  }
+  return readers;
+}
+
 std::size_t Setting::before_renaming(std::size_t value) const {
   while (value > 0 && graph.nodes()[value - 1].op->kind() == OpKind::rename) {
     value = graph.nodes()[value - 1].inputs[0];

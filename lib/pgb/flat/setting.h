@@ -50,6 +50,8 @@ struct Setting {
 
   // The affine nodes that read value v, through renamings; nothing when something else reads it or it is the output.
   std::optional<std::vector<std::size_t>> affine_readers(std::size_t value) const;
+  // The affine nodes among the readers of value v, through renamings.
+  std::vector<std::size_t> some_affine_readers(std::size_t value) const;
   // v before the renamings that led to it.
   std::size_t before_renaming(std::size_t value) const;
 

@@ -46,12 +46,12 @@ void find_dead_units(const Setting& s, std::vector<FlatFamily>& families) {
     FlatFamily family;
     std::vector<std::size_t> units;
     const std::size_t source = sole_affine_source(s, k);
-    const auto readers = s.affine_readers(k + 1);
+    const std::vector<std::size_t> readers = s.some_affine_readers(k + 1);
     for (std::size_t u = 0; u < s.rows(k); ++u) {
       if (!is_dead(s, k, u)) continue;
       units.push_back(u);
       if (source != kNone) add_units(incoming_of(s, source, u), family);
-      if (readers) add_units(outgoing_of(s, *readers, u), family);
+      add_units(outgoing_of(s, readers, u), family);
     }
     if (units.empty()) continue;
     family.kind = FlatFamily::Kind::dead_unit;
@@ -159,9 +159,13 @@ void find_linear_maps(const Setting& s, std::vector<FlatFamily>& families) {
     f.dimension = f.p * f.p + (shifts ? f.p : 0);
     f.straight = false;
     f.symmetry = true;
-    for (const std::size_t node : {k, second}) {
-      if (s.regularized[s.weight(node, 0, 0)]) f.keeps_regularizer = false;
-    }
+    const auto penalised = [&](std::size_t begin, std::size_t count) {
+      const auto first = s.regularized.begin() + static_cast<std::ptrdiff_t>(begin);
+      return std::find(first, first + static_cast<std::ptrdiff_t>(count), true) != first + static_cast<std::ptrdiff_t>(count);
+    };
+    f.keeps_regularizer = !(penalised(f.w1, f.p * f.q) || penalised(f.w2, f.r * f.p) ||
+                            (f.b1 != FlatFamily::kAbsent && penalised(f.b1, f.p)) ||
+                            (shifts && penalised(f.b2, f.r)));
     f.where = s.graph.nodes()[k].name + " and " + s.graph.nodes()[second].name;
     f.why_exact = "the two affine maps follow each other directly: A and its inverse between them cancel for every "
                   "invertible A";

@@ -62,12 +62,16 @@ IntervalMatrix verified_multiply(const IntervalMatrix& a, const IntervalMatrix& 
     b_all.data[t] = middle + radius;
   }
   c.radius = multiply<double>(a_mid, b_part);
-  const Matrix<double> rest = multiply<double>(a.radius, b_all);
+  const bool exact = std::all_of(a.radius.data.begin(), a.radius.data.end(), [](double r) { return r == 0; });
+  if (!exact) {
+    const Matrix<double> rest = multiply<double>(a.radius, b_all);
+    for (std::size_t t = 0; t < rest.data.size(); ++t) c.radius.data[t] += rest.data[t];
+  }
   const double inflation = 1 + static_cast<double>(2 * k + 16) * kUnit;
   const double underflow = static_cast<double>(4 * k + 4) * kTiny;
   for (std::size_t t = 0; t < c.radius.data.size(); ++t) {
     double& r = c.radius.data[t];
-    r = (r + rest.data[t]) * inflation + underflow;
+    r = r * inflation + underflow;
     if (!(r < kInfinity) || !std::isfinite(c.mid.data[t])) {
       r = kInfinity;
       c.mid.data[t] = 0;

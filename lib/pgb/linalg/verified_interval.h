@@ -25,7 +25,7 @@ struct IntervalMatrix {
 // Encloses every matrix that the balls enclose.
 IntervalMatrix to_interval(const Matrix<Ball>& a);
 
-// Encloses A B for every A and B enclosed (r x k times k x c). Four floating-point products: with M the
+// Encloses A B for every A and B enclosed (r x k times k x c). Three floating-point products: with M the
 // rounded product of the midpoints and gamma = k u / (1 - k u),
 //   |A B - M| <= |mid A| rad B + rad A (|mid B| + rad B) + gamma |mid A| |mid B| + underflow,
 // each term itself rounded up. Reference: S. M. Rump, "Fast and parallel interval arithmetic", BIT 39, 1999;

@@ -64,6 +64,14 @@ double inflated(double v, double factor) {
 
 }  // namespace
 
+// |I - Y A'| <= |I - Y A| + |Y| rad for any two matrices enclosed
+double ResidualNorm::floor() const { return midpoint < kInfinity ? std::max(0.0, midpoint - radius) : 0; }
+
+double ResidualNorm::factor_to(double target) const {
+  const double rest = floor();
+  return total < kInfinity && total > rest && target > rest ? (target - rest) / (total - rest) : 0;
+}
+
 std::optional<Matrix<double>> approx_inverse(const Matrix<double>& a) {
   const auto n = static_cast<Eigen::Index>(a.rows);
   const Eigen::Map<const Eigen::MatrixXd> map(a.data.data(), n, n);

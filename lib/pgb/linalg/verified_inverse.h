@@ -18,13 +18,15 @@ std::optional<Matrix<Ball>> approx_inverse(const Matrix<Ball>& a);
 
 // Upper bounds of the norm |I - Y A|_inf (largest row sum) over every A enclosed.
 struct ResidualNorm {
-  double total = 0;  // the bound; infinite where nothing is known
-  double midpoint =
-      0;  // its part that comes from Y not being the inverse of the midpoint, with its rounding errors
-  double radius =
-      0;  // its part that comes from the radius of A; total is at most the sum of both, rounded up
+  double total = 0;     // the bound; infinite where nothing is known
+  double midpoint = 0;  // its part from Y not being the inverse of the midpoint, rounding errors included
+  double radius = 0;    // its part from the radius of A; total is at most the sum of both, rounded up
   // Proven: every matrix enclosed, and Y, is nonsingular. false: not proven.
   bool nonsingular() const { return total < 1; }
+  // About what is left of the bound however narrow an enclosure around one of these matrices is.
+  double floor() const;
+  // About the factor by which the radius of A has to change for the bound to be `target`; 0 where it cannot.
+  double factor_to(double target) const;
 };
 // One product in double with an a-priori bound of its rounding error (see verified_multiply); n <= 2^24.
 ResidualNorm verified_residual(const Matrix<double>& y, const IntervalMatrix& a);

@@ -37,6 +37,17 @@ double largest_radius_of(const Vector<Ball>& v) {
   return largest;
 }
 
+// log2 of the largest row sum, about.
+double log2_row_sum(const Matrix<Ball>& a) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.rows; ++i) {
+    double sum = 0;
+    for (std::size_t j = 0; j < a.cols; ++j) sum += a(i, j).magnitude();
+    largest = std::max(largest, sum);
+  }
+  return std::log2(largest);
+}
+
 // Y, in double or in balls of radius 0.
 struct ApproximateInverse {
   std::optional<Matrix<double>> fast;
@@ -94,19 +105,27 @@ class ZeroSearch {
     if (first || inverse_.precise) {
       const bool found = renew_inverse();
       if (stopped()) return ZeroStatus::stopped;
-      if (!found) return ZeroStatus::singular;
+      if (!found || numerically_singular()) return ZeroStatus::singular;
     }
     for (;;) {
-      const ZeroStatus newton = improve();
-      if (newton != ZeroStatus::proven) return newton;
-      const ZeroStatus status = prove();
-      if (status != ZeroStatus::singular || inverse_.precise || system_.size > options_.largest_ball_size)
-        return status;
+      ZeroStatus status = improve();
+      if (status == ZeroStatus::proven) status = prove();
+      if (!inverse_may_be_to_blame(status)) return status;
+      // From the start again: without an inverse Newton's method went anywhere.
+      if (status != ZeroStatus::singular) u_ = start_;
       inverse_.fast.reset();
       inverse_.precise = approx_inverse(system_.slope_balls(u_));
       if (stopped()) return ZeroStatus::stopped;
-      if (!inverse_.precise) return ZeroStatus::singular;
+      if (!inverse_.precise || numerically_singular()) return ZeroStatus::singular;
     }
+  }
+
+  // Whether the inverse in double is none, and one in balls can be had.
+  bool inverse_may_be_to_blame(ZeroStatus status) {
+    if (inverse_.precise || system_.size > options_.largest_ball_size) return false;
+    if (status == ZeroStatus::singular) return true;
+    if (status != ZeroStatus::too_far && status != ZeroStatus::no_contraction) return false;
+    return verified_residual(*inverse_.fast, system_.slope(u_)).floor() > 0.5;
   }
 
   bool renew_inverse() {
@@ -204,7 +223,7 @@ class ZeroSearch {
     if (stopped()) return Box::stopped;
     proof_.tried_radius = radius;
     if (tried_.total < 1) return Box::contracts;
-    return tried_.midpoint > 0.5 ? Box::bad_inverse : Box::too_wide;
+    return tried_.floor() > 0.5 ? Box::bad_inverse : Box::too_wide;
   }
 
   bool accept(double radius) {
@@ -226,13 +245,15 @@ class ZeroSearch {
     constexpr int kShrinkings = 40;
     const double beta = proof_.newton_step, least = std::max(4 * beta, 1e-290);
     if (!(least <= options_.largest_radius)) return ZeroStatus::no_contraction;
+    // A large system hardly contracts on a box that wide, and trying costs.
+    if (system_.size > 100 && beta > 0x1p-16) return ZeroStatus::no_contraction;
     // Nearer to a zero than its rounding error, the centre says nothing about what is nearer still.
     const bool blurred = limited_by_rounding_ && beta > 0;
     proof_.obstacle = obstacle(least);
     if (!proof_.obstacle.empty()) return blurred ? ZeroStatus::precision : ZeroStatus::obstacle;
     double radius =
         std::clamp(0x1p-30, std::min(64 * beta, options_.largest_radius), options_.largest_radius);
-    double last_width = kInfinity;
+    double last_total = kInfinity;
     for (int k = 0; k < kShrinkings; ++k) {
       while (radius > least && !obstacle(radius).empty()) radius = std::max(radius / 1024, least);
       const Box box = test(radius);
@@ -242,24 +263,27 @@ class ZeroSearch {
         grow();
         return ZeroStatus::proven;
       }
-      const double width = tried_.radius;
-      const bool does_not_shrink = width < kInfinity && width > 0.5 * last_width;
+      const bool does_not_shrink = tried_.total < kInfinity && tried_.total > 0.5 * last_total;
       if (box == Box::bad_inverse || does_not_shrink) return unusable_inverse();
-      if (box == Box::contracts || radius <= least)
+      if (box == Box::contracts || radius <= least) {
         return blurred ? ZeroStatus::precision : ZeroStatus::no_contraction;
-      radius = std::max(width < kInfinity ? radius * std::min(0.25, 0.25 / width) : radius / 1024, least);
-      last_width = width;
+      }
+      last_total = tried_.total;
+      const double factor = std::min(0.25, tried_.factor_to(0.25));
+      radius = std::max(radius * std::max(factor, 0x1p-60), least);
     }
     return ZeroStatus::no_contraction;
   }
 
-  // In balls more bits help, unless the inverse is as large as rounding alone would make it.
+  // In balls more bits help where the inverse is not as large as rounding alone would make it.
   ZeroStatus unusable_inverse() const {
-    if (!inverse_.precise) return ZeroStatus::singular;
-    double largest = 0;
-    for (const Ball& x : inverse_.precise->data) largest = std::max(largest, x.magnitude());
-    const bool rounding = std::log2(largest) > 0.4 * static_cast<double>(proof_.precision_bits);
-    return rounding ? ZeroStatus::singular : ZeroStatus::precision;
+    return inverse_.precise && !numerically_singular() ? ZeroStatus::precision : ZeroStatus::singular;
+  }
+
+  bool numerically_singular() const {
+    if (!inverse_.precise) return false;
+    const double condition = log2_row_sum(*inverse_.precise) + log2_row_sum(system_.slope_balls(u_));
+    return condition > 0.4 * static_cast<double>(proof_.precision_bits);
   }
 
   // The largest box that the steps allowed can find. |I - Y F'| grows about linearly with the radius.
@@ -268,7 +292,7 @@ class ZeroSearch {
     for (std::size_t k = 0; k < options_.growth_steps; ++k) {
       const double radius = proof_.uniqueness_radius;
       const ResidualNorm& at = proof_.contraction;
-      double next = at.radius > 0 ? radius * 0.7 * (1 - at.midpoint) / at.radius : options_.largest_radius;
+      double next = at.total > 0 ? radius * at.factor_to(0.7) : options_.largest_radius;
       next = std::min({next, options_.largest_radius,
                        failed < options_.largest_radius ? std::sqrt(radius) * std::sqrt(failed) : kInfinity});
       while (next > 1.5 * radius && !obstacle(next).empty()) {

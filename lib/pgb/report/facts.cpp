@@ -157,15 +157,14 @@ std::vector<Fact> witness_facts(const Witness& witness, Notation notation) {
   std::vector<Fact> lines;
   if (!witness.text.empty()) lines.push_back({"Witness", witness.text, "", {}});
   if (!witness.gradient_lower.empty() && !witness.gradient_upper.empty()) {
-    const std::string name = witness.parameter_name.empty() ? "parameter " + std::to_string(witness.parameter)
-                                                            : witness.parameter_name;
     const std::string lower = rounded(witness.gradient_lower, notation),
                       upper = rounded(witness.gradient_upper, notation);
-    lines.push_back(
-        {"Gradient",
-         "component " + name,
-         lower == upper ? lower + ", enclosed to six digits" : "between " + lower + " and " + upper,
-         {}});
+    const std::string range = lower == upper ? lower + ", enclosed to six digits" : "between " + lower + " and " + upper;
+    if (witness.parameter_name.empty()) {
+      lines.push_back({"Sum", range, "", {}});
+    } else {
+      lines.push_back({"Gradient", "component " + witness.parameter_name, range, {}});
+    }
   }
   if (!witness.direction.empty()) {
     std::vector<std::string> entries;

@@ -57,10 +57,9 @@ Ordered witness_json(const std::optional<Witness>& witness) {
   for (const auto& [index, value] : witness->direction) {
     direction.push_back(Ordered{{"parameter", index}, {"value", value}});
   }
-  const bool enclosed = !witness->gradient_lower.empty();
   return {{"kind", witness->kind},
           {"text", witness->text},
-          {"parameter", enclosed ? Ordered(witness->parameter) : Ordered(nullptr)},
+          {"parameter", witness->parameter_name.empty() ? Ordered(nullptr) : Ordered(witness->parameter)},
           {"parameter_name", text_or_null(witness->parameter_name)},
           {"gradient_lower", text_or_null(witness->gradient_lower)},
           {"gradient_upper", text_or_null(witness->gradient_upper)},

@@ -219,7 +219,10 @@ class SpanBuilder {
     show("spectrum of the perturbed span");
     // The same by elimination, which shows the spectrum: w_j = eps v_j, b = 0.
     std::vector<Vector<double>> steps;
-    for (std::size_t j = 0; j < d; ++j) steps.push_back(random_.vector(problem_.model->inputs()));
+    for (std::size_t j = 0; j < d; ++j) {
+      steps.push_back(random_.vector(problem_.model->inputs()));
+      for (double& step : steps.back()) step += random_() / 128;  // fine enough not to repeat
+    }
     const auto in_balls = [&] {
       const Vector<Ball> x = to_scalars<Ball>(distinct_.x);
       Matrix<Ball> a(d, d);

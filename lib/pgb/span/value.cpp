@@ -10,6 +10,7 @@
 namespace pgb {
 namespace {
 
+constexpr std::size_t kMostProducts = 150;  // of one Newton step
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Root of an increasing function on [low, high] by bisection to the last digit.
@@ -122,7 +123,7 @@ Vector<double> newton_step(const GroupedLoss& loss, const Matrix<double>& u, con
   for (std::size_t k = 0; k < g.size(); ++k) direction[k] = residual[k] = -g[k];
   double rr = inner(residual, residual);
   const double enough = rr * 1e-24;
-  for (std::size_t i = 0; i < 2 * g.size() + 20 && rr > enough; ++i) {
+  for (std::size_t i = 0; i < std::min(2 * g.size() + 20, kMostProducts) && rr > enough; ++i) {
     Vector<double> h = transposed_times(u, loss.curvature(q, times(u, direction)));
     for (std::size_t k = 0; k < h.size(); ++k) h[k] += shift * direction[k];
     const double curvature = inner(direction, h);
@@ -175,7 +176,7 @@ double approx_value_over_basis(const Problem& problem, const InputGroups& groups
   if (problem.loss.kind() == Loss::Kind::value) return -kInfinity;
   double value = loss.value(times(basis, c));
   // Least squares takes one step; elsewhere the step is damped until the value falls.
-  for (int iteration = 0; iteration < 60; ++iteration) {
+  for (int iteration = 0; iteration < 40; ++iteration) {
     const Vector<double> q = times(basis, c);
     const Vector<double> g = transposed_times(basis, loss.gradient(q));
     const Vector<double> step = newton_step(loss, basis, q, g, problem.loss.least_squares() ? 0 : 1e-10);

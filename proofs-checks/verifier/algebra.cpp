@@ -1,0 +1,51 @@
+// Facts about every matrix of an enclosure.
+#include "verifier/checks.h"
+
+namespace pgb::verifier {
+namespace {
+
+// An upper bound of |I - A|_inf, required to be less than 1.
+Ball bound_below_one(const Matrix& a, const std::string& failure) {
+  Ball largest;
+  for (std::size_t i = 0; i < a.rows(); ++i) {
+    Ball sum;
+    for (std::size_t j = 0; j < a.cols(); ++j) sum.add(magnitude(a(i, j) - Ball(i == j ? 1 : 0)));
+    require(less(sum, 1), failure + sum.text());
+    if (!less(sum, largest)) largest = high_end(sum);
+  }
+  return largest;
+}
+
+}  // namespace
+
+Preconditioner precondition(const Matrix& a, const std::string& what) {
+  require(a.rows() == a.cols() && a.rows() > 0, what + " is not a square matrix");
+  Matrix y(a.rows(), a.cols());
+  require(arb_mat_approx_inv(y.get(), a.get(), working_bits) != 0, what + " has no approximate inverse");
+  y = midpoint(y);
+  return {y, bound_below_one(y * a, what + " may be singular: |I - Y A| is up to ")};
+}
+
+void require_zero(const Preconditioner& p, const Balls& f, const Rational& r, const std::string& what) {
+  Matrix column(f.size(), 1);
+  for (std::size_t i = 0; i < f.size(); ++i) column.set(i, 0, f[i]);
+  const Matrix step = p.y * column;
+  for (std::size_t i = 0; i < f.size(); ++i) {
+    const Ball bound = magnitude(step(i, 0)) + p.q * r;
+    require(arb_le(bound.get(), Ball(r).get()) != 0,
+            what + ": |Y F(0)| + q r is " + bound.text() + ", above r");
+  }
+}
+
+// For |I - X A X^T| < 1 the symmetric matrix X A X^T has all eigenvalues in (0, 2), hence A is positive
+// definite. X is an approximate inverse of the Cholesky factor of the midpoint.
+void require_positive_definite(const Matrix& a, const std::string& what) {
+  Matrix factor(a), x(a);
+  require(arb_mat_cho(factor.get(), midpoint(a).get(), working_bits) != 0 &&
+              arb_mat_approx_inv(x.get(), factor.get(), working_bits) != 0,
+          what + ": the Cholesky factorisation of the midpoint fails");
+  x = midpoint(x);
+  bound_below_one(x * a * transpose(x), what + " may not be positive definite: |I - X A X^T| is up to ");
+}
+
+}  // namespace pgb::verifier

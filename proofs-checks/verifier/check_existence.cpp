@@ -1,0 +1,109 @@
+// Statements by second derivatives, and by fixed points.
+#include <algorithm>
+
+#include "verifier/checks.h"
+#include "verifier/network.h"
+
+namespace pgb::verifier {
+namespace {
+
+// d^T H d < 0, where H belongs to the chosen parameters and d to some of them.
+void require_negative_curvature(const Matrix& h, std::map<std::size_t, Rational> d, const Indices& chosen) {
+  Rationals v;
+  for (const std::size_t k : chosen) v.push_back(d[k]), d.erase(k);
+  require(d.empty(), "the direction moves a pinned parameter");
+  Ball sum;
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    for (std::size_t j = 0; j < v.size(); ++j) sum.add_product(Rational(v[i] * v[j]), h(i, j));
+  }
+  require(sum.is_negative(), "the curvature in the direction is " + sum.text() + ", not certainly negative");
+}
+
+// The mean target of each distinct input, output by output. Unless the loss is a sum of squares, whose best
+// value for several targets is their mean, those of one input have to be equal.
+Rationals mean_targets(const Setting& s) {
+  const std::size_t d = s.outputs.size();
+  Rationals mean(s.distinct_inputs * d);
+  for (std::size_t i = 0; i < s.samples; ++i) {
+    const auto count = std::count(s.group.begin(), s.group.end(), s.group[i]);
+    for (std::size_t k = 0; k < d; ++k) mean[s.group[i] * d + k] += s.targets(i)[k] / Rational(count);
+  }
+  for (std::size_t j = 0; j < s.samples * d && !s.loss.least_squares(); ++j)
+    require(mean[s.group[j / d] * d + j % d] == s.y[j], "samples with one input have several targets");
+  return mean;
+}
+
+}  // namespace
+
+template <>
+void check(const Setting& s, const certificate::CriticalPoint& claim) {
+  const Rationals center = s.point(claim.center);
+  const Rational radius = exact(claim.radius), uniqueness = exact(claim.uniqueness_radius);
+  require(radius >= 0, "a radius is negative");
+  require(uniqueness >= radius, "uniqueness_radius is less than radius");
+  require_indices(claim.pinned, s.parameters, "pinned");
+  require(claim.symmetries.size() == claim.pinned.size(), "not as many symmetries as pinned parameters");
+  Indices row(s.parameters, none), moving;  // of the pinned; the others
+  for (std::size_t i = 0; i < claim.pinned.size(); ++i) row[claim.pinned[i]] = i;
+  for (std::size_t k = 0; k < s.parameters; ++k) {
+    if (row[k] == none) moving.push_back(k);
+  }
+  const Balls z = box(center, uniqueness, moving);
+  Matrix pinned(claim.pinned.size(), claim.pinned.size());  // rows of the tangents
+  const std::vector<Tangent> t = tangents(s, claim.symmetries, z);
+  for (std::size_t j = 0; j < t.size(); ++j) {
+    for (const auto& [k, entry] : t[j]) {
+      if (row[k] != none) pinned.add(row[k], j, entry);
+    }
+  }
+  if (!t.empty()) precondition(pinned, "the pinned rows of the symmetries' tangents");
+
+  const Matrix h = hessian(s, z, moving);
+  const Balls at_center = gradient(s, box(center, 0, {}));
+  Balls f;
+  for (const std::size_t k : moving) f.push_back(at_center[k]);
+  require_zero(precondition(h, "the Hessian matrix"), f, radius, "existence of a critical point");
+  if (claim.strict_minimum) require_positive_definite(h, "the Hessian matrix");
+  if (claim.saddle) require_negative_curvature(h, entries(claim.direction, s.parameters), moving);
+}
+
+template <>
+void check(const Setting& s, const certificate::NegativeCurvature& claim) {
+  const std::map<std::size_t, Rational> direction = entries(claim.direction, s.parameters);
+  Indices chosen;
+  for (const auto& [k, entry] : direction) chosen.push_back(k);
+  const Balls z = box(s.point(claim.center), exact(claim.radius), below(s.parameters));
+  require_negative_curvature(hessian(s, z, chosen), direction, chosen);
+}
+
+template <>
+void check(const Setting& s, const certificate::InterpolatingMinimum& claim) {
+  const bool cubed = s.loss.kind == Loss::Kind::absolute_cubed;
+  require(s.loss.least_squares() || cubed, "the loss is none of squared, mse, absolute_cubed");
+  require(s.lambda == 0, "the objective is regularised");
+  const Rationals center = s.point(claim.center), targets = mean_targets(s);
+  const Rational radius = exact(claim.radius);
+  require_indices(claim.coordinates, s.parameters, "coordinates");
+  require(claim.coordinates.size() == targets.size(), "coordinates: a wrong number");
+  for (std::size_t k = s.model_parameters; k < s.parameters; ++k)
+    require(!s.is_a(k) || center[k] == 0, "an added neuron has a != 0 at the centre");
+  for (const std::size_t k : claim.coordinates)
+    require(!s.is_a(k), "coordinates: a of an added neuron moves");
+
+  const Matrix j = jacobian(s, box(center, radius, claim.coordinates), Kinks::allowed, claim.coordinates);
+  const Balls point = box(center, 0, {});
+  const Network network(s, point, Kinks::allowed);
+  Matrix a(targets.size(), targets.size());
+  Balls f;
+  for (std::size_t i = 0; i < s.samples; ++i) {
+    if (f.size() != s.group[i] * s.outputs.size()) continue;  // its input has been met before
+    const Balls phi = network.outputs(network.forward(i));
+    for (std::size_t k = 0; k < phi.size(); ++k) {
+      for (std::size_t c = 0; c < a.cols(); ++c) a.set(f.size(), c, j(i * phi.size() + k, c));
+      f.push_back(phi[k] - Ball(targets[f.size()]));
+    }
+  }
+  require_zero(precondition(a, "the Jacobian matrix"), f, radius, "existence of an interpolating point");
+}
+
+}  // namespace pgb::verifier

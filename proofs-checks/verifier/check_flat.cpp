@@ -1,0 +1,165 @@
+// flat-direction: Q is constant along a segment that starts at z, and its gradient is not 0 there.
+#include <optional>
+
+#include "pgb/io/exact_number.h"
+#include "verifier/checks.h"
+#include "verifier/network.h"
+
+namespace pgb::verifier {
+namespace {
+
+// A feature of one sample in exact terms: constant + sum of coefficient * atom. An atom stands for a number
+// that is not computed, such as tanh(1/3). Equal atoms are equal numbers, different ones may be anything, so
+// a form without constant and terms is certainly 0.
+struct Form {
+  Rational constant = 0;
+  std::map<std::size_t, Rational> terms = {};  // number of the atom -> coefficient, not 0
+
+  // this += factor * other
+  void add(const Rational& factor, const Form& other) {
+    constant += factor * other.constant;
+    for (const auto& [atom, coefficient] : other.terms) {
+      terms[atom] += factor * coefficient;
+      if (terms[atom] == 0) terms.erase(atom);
+    }
+  }
+};
+Rational from_double(double value) { return Rational(io::canonical_rational(value)); }
+
+// s(x) where that is a rational number for a reason.
+std::optional<Rational> rational_value(const Activation& s, const Rational& x) {
+  using Kind = Activation::Kind;
+  if (s.homogeneous()) return x > 0 ? x : Rational(from_double(s.slope) * x);
+  if (s.kind == Kind::square) return Rational(x * x);
+  if (s.kind == Kind::elu && x > 0) return Rational(from_double(s.scale) * x);
+  if (x != 0 || s.kind == Kind::softplus || s.kind == Kind::sigmoid) return std::nullopt;
+  return s.kind == Kind::exp ? 1 : 0;  // the other activations vanish at 0
+}
+
+using Atoms = std::map<std::string, std::size_t>;
+
+// s(f) = c s(f / c) with c > 0 for positively homogeneous s and c = -1 or 1 for odd s, chosen so that equal
+// multiples of one form become equal arguments.
+Form activate(const Activation& s, const Form& f, Atoms& atoms) {
+  const auto value = f.terms.empty() ? rational_value(s, f.constant) : std::nullopt;
+  if (value) return {*value, {}};
+  const Rational first = f.terms.empty() ? f.constant : f.terms.begin()->second;
+  const Rational c = s.homogeneous() ? Rational(abs(first)) : Rational(s.odd() ? sgn(first) : 1);
+  std::string key = std::to_string(int(s.kind)) + " " + from_double(s.slope).get_str() + " " +
+                    from_double(s.scale).get_str() + " " + Rational(f.constant / c).get_str();
+  for (const auto& [atom, factor] : f.terms)
+    key += " " + Rational(factor / c).get_str() + "#" + std::to_string(atom);
+  return {0, {{atoms.emplace(key, atoms.size()).first->second, c}}};
+}
+
+// The first `end` features of a sample at the exact parameters z.
+std::vector<Form> exact_features(const Setting& s, const Rationals& z, std::size_t i, std::size_t end) {
+  std::vector<Form> form(end);
+  Atoms atoms;
+  for (std::size_t f = 0; f < end; ++f) {
+    const Feature& feature = s.features[f];
+    const std::vector<Term>& terms = feature.terms;
+    if (feature.op == Feature::Op::input) form[f].constant = s.x[i * s.inputs + f];
+    if (feature.op == Feature::Op::activation)
+      form[f] = activate(feature.activation, form[terms[0].feature], atoms);
+    if (feature.op == Feature::Op::product) {
+      const Form &g = form[terms[0].feature], &h = form[terms[1].feature];
+      if (g.terms.empty() || h.terms.empty())
+        form[f].add((g.terms.empty() ? g : h).constant, g.terms.empty() ? h : g);
+      else
+        form[f].terms[atoms.emplace("product " + std::to_string(f), atoms.size()).first->second] = 1;
+    }
+    if (feature.bias != none) form[f].constant = z[feature.bias];
+    for (std::size_t t = 0; feature.op == Feature::Op::affine && t < terms.size(); ++t)
+      form[f].add(terms[t].weight == none ? Rational(1) : z[terms[t].weight], form[terms[t].feature]);
+    std::size_t longest = form[f].constant.get_str().size();
+    for (const auto& term : form[f].terms) longest = std::max(longest, term.second.get_str().size());
+    require(longest <= 30000, feature.name + ": its exact value has more than 30000 digits");
+  }
+  return form;
+}
+
+struct Line {
+  Rationals z;
+  std::map<std::size_t, Rational> v;
+
+  // Encloses z + t v for t in [from, to].
+  Balls over(const Rational& from, const Rational& to) const {
+    Balls points(z.begin(), z.end());
+    for (const auto& [k, step] : v)
+      points[k] = Ball(Rational(z[k] + (from + to) / 2 * step), Rational((to - from) / 2 * abs(step)));
+    return points;
+  }
+  Rational step(std::size_t k) const { return v.count(k) == 0 ? Rational() : v.at(k); }
+};
+
+// sum_j v_rj h_j + v_r = 0 for every row r of the linear node and every sample; nothing else moves.
+void require_relation(const Setting& s, const Line& line, const Indices& node) {
+  std::map<std::size_t, Rational> others = line.v;
+  for (const std::size_t f : node) {
+    others.erase(s.features[f].bias);
+    for (const Term& term : s.features[f].terms) others.erase(term.weight);
+  }
+  for (const auto& [k, step] : line.v)
+    require(others.count(k) == 0 && s.uses[k] == 1, "not of this node alone: parameter " + std::to_string(k));
+  for (std::size_t i = 0; i < s.samples; ++i) {
+    const std::vector<Form> form = exact_features(s, line.z, i, node[0]);
+    for (const std::size_t f : node) {
+      Form change{line.step(s.features[f].bias)};
+      for (const auto& [h, w] : s.features[f].terms) change.add(line.step(w), form[h]);
+      const std::string place = s.features[f].name + ", sample " + std::to_string(i);
+      require(change.constant == 0 && change.terms.empty(), place + ": not proven to stay the same");
+    }
+  }
+}
+
+// The first kink that may be met on [from, to], bisected `depth` times; nothing where phi is analytic along
+// it.
+std::optional<std::string> kink(const Setting& s, const Line& line, const Rational& from, const Rational& to,
+                                int depth) {
+  try {
+    const Balls z = line.over(from, to);
+    const Network network(s, z, Kinks::refused);
+    for (std::size_t i = 0; i < s.samples; ++i) network.forward(i);
+    return std::nullopt;
+  } catch (const Rejected& reason) {
+    if (depth == 0) return reason.what();
+  }
+  const Rational middle = (from + to) / 2;
+  const auto first = kink(s, line, from, middle, depth - 1);
+  return first ? first : kink(s, line, middle, to, depth - 1);
+}
+
+}  // namespace
+
+template <>
+void check(const Setting& s, const certificate::FlatDirection& claim) {
+  using Rule = certificate::FlatDirection::Rule;
+  const Line line{s.point(claim.center), entries(claim.direction, s.parameters)};
+  const Rational epsilon = exact(claim.epsilon);
+  require(epsilon > 0, "epsilon is not positive");
+  require(claim.component < s.parameters, "component: out of range");
+  const std::size_t first_free =
+      claim.rule == Rule::added_neurons ? s.model_parameters + s.outputs.size() : 0;
+  for (const auto& [k, step] : line.v) {
+    require(s.penalty(k) == 0, "regularised and moved: parameter " + std::to_string(k));
+    require(k >= first_free, "not one of b and W: parameter " + std::to_string(k));
+  }
+  if (claim.rule == Rule::outgoing_relation) {
+    require_relation(s, line, s.node(claim.node));
+  } else {  // what moves does not matter on the segment, where weights that are 0 and do not move stay 0
+    const auto stays_zero = [&](std::size_t k) { return line.z[k] == 0 && line.v.count(k) == 0; };
+    const std::vector<bool> needed = needed_parameters(s, line.over(0, epsilon), stays_zero);
+    for (const auto& [k, step] : line.v)
+      require(!needed[k], "parameter " + std::to_string(k) + " moves and may reach an output");
+  }
+  // Where only b and W move, derivatives by a, b and W do not see kinks of the model.
+  if (first_free == 0 || claim.component < s.model_parameters) {
+    const auto found = kink(s, line, 0, epsilon, 6);
+    require(!found, "the segment does not stay in one cell: " + found.value_or(""));
+  }
+  const Ball d = gradient(s, line.over(epsilon, epsilon))[claim.component];
+  require(d.is_nonzero(), "the derivative at the end of the segment is " + d.text() + ": 0 is not excluded");
+}
+
+}  // namespace pgb::verifier

@@ -1,0 +1,113 @@
+// Statements by enclosures over a box or at a point, without second derivatives.
+#include <algorithm>
+
+#include "verifier/checks.h"
+#include "verifier/network.h"
+
+namespace pgb::verifier {
+
+template <>
+void check(const Setting& s, const certificate::NotCritical& claim) {
+  const Rationals center = s.point(claim.center);
+  const Rational radius = exact(claim.radius);
+  Balls z = box(center, radius, below(s.parameters));
+  require(claim.component < s.parameters, "component: out of range");
+  Indices cut;
+  std::size_t boxes = 1;
+  for (const auto& [k, parts] : claim.split) {
+    require(parts > 0 && parts <= 65536 && (boxes *= parts) <= 65536, "split: not 1 to 65536 boxes in all");
+    cut.push_back(k);
+  }
+  require_indices(cut, s.parameters, "split");
+  for (std::size_t b = 0; b < boxes; ++b) {
+    std::size_t rest = b;
+    for (const auto& [k, parts] : claim.split) {  // part p of q: [c - r + 2 r p / q, c - r + 2 r (p + 1) / q]
+      const Rational q(parts), p(rest % parts);
+      z[k] = Ball(Rational(center[k] + radius * ((2 * p + 1) / q - 1)), Rational(radius / q));
+      rest /= parts;
+    }
+    const Ball d = gradient(s, z)[claim.component];
+    require(d.is_nonzero(), "that component of grad Q is " + d.text() + ": 0 is not excluded");
+  }
+}
+
+template <>
+void check(const Setting& s, const certificate::NoLocalMinimum& claim) {
+  require(s.added_lambda > 0, "the problem has no added neurons with lambda > 0");
+  require(claim.output < s.outputs.size() && claim.sample < s.samples, "output or sample: out of range");
+  Rationals center = s.point(claim.center);
+  for (std::size_t k = s.model_parameters; k < s.parameters; ++k)
+    center[k] = 0;  // a; then b, W do not matter
+  const Balls z = box(center, exact(claim.radius), below(s.model_parameters));
+  const Network network(s, z, Kinks::allowed);
+  Ball sum;
+  for (std::size_t i = 0; i < s.samples; ++i) {
+    if (s.group[i] == s.group[claim.sample])
+      sum.add(network.loss(network.forward(i), i).gradient[claim.output]);
+  }
+  require(sum.is_nonzero(), "the sum of this input's residuals is " + sum.text() + ": 0 is not excluded");
+}
+
+template <>
+void check(const Setting& s, const certificate::NoSuboptimalLocalMinimum& claim) {
+  require(s.lambda == 0 && s.added_lambda == 0, "the objective is regularised (added neurons are)");
+  require(s.distinct_inputs == s.samples, "two samples have the same input");
+  require_indices(claim.coordinates, s.parameters, "coordinates");
+  const Balls z = box(s.point(claim.center), exact(claim.radius), below(s.parameters));
+  precondition(jacobian(s, z, Kinks::allowed, claim.coordinates), "the minor of the Jacobian matrix");
+}
+
+template <>
+void check(const Setting& s, const certificate::LowerValue& claim) {
+  const Ball here = objective(s, box(s.point(claim.center), exact(claim.radius), below(s.parameters)));
+  const Ball there = objective(s, box(s.point(claim.other), 0, {}));
+  require(less(there, here), "Q is " + here.text() + " on the box, " + there.text() + " at the other point");
+}
+
+template <>
+void check(const Setting& s, const certificate::Rank& claim) {
+  const std::size_t r = claim.at_least;
+  require(claim.rows.size() == r && claim.columns.size() == r, "rows and columns: not at_least of each");
+  require_indices(claim.rows, s.samples * s.outputs.size(), "rows");
+  require_indices(claim.columns, s.parameters, "columns");
+  const Matrix j = jacobian(s, box(s.point(claim.center), 0, {}), Kinks::refused, claim.columns);
+  Matrix minor(r, r);
+  for (std::size_t i = 0; i < r; ++i) {
+    for (std::size_t k = 0; k < r; ++k) minor.set(i, k, j(claim.rows[i], k));
+  }
+  precondition(minor, "the minor of the Jacobian matrix");
+}
+
+template <>
+void check(const Setting& s, const certificate::SpanOrthogonal& claim) {
+  using Space = certificate::SpanOrthogonal::Space;
+  const Rationals center = s.point(claim.center);
+  for (std::size_t k = 0; k < s.parameters; ++k)
+    require(s.penalty(k) == 0 || center[k] == 0, "not 0 but regularised: parameter " + std::to_string(k));
+  for (const Feature& f : s.features) {
+    if (claim.space == Space::functions_of_x || !f.feeds_output || f.op == Feature::Op::input) continue;
+    require(f.op == Feature::Op::affine, f.name + " is not affine in x");
+    require(f.bias == none || claim.space == Space::affine_in_x, f.name + " has a bias");
+  }
+  // For each output the sums over the samples of d_k l times a basis: 1 for one distinct input; or x_j,
+  // and 1.
+  const Balls z = box(center, 0, {});
+  const Network network(s, z, Kinks::allowed);
+  std::vector<Balls> sums(s.outputs.size(), Balls(std::max(s.distinct_inputs, s.inputs + 1)));
+  for (std::size_t i = 0; i < s.samples; ++i) {
+    Rationals basis(sums[0].size());
+    for (std::size_t j = 0; j < s.inputs; ++j) basis[j] = s.x[i * s.inputs + j];
+    basis[s.inputs] = claim.space == Space::affine_in_x ? 1 : 0;
+    if (claim.space == Space::functions_of_x) basis.assign(basis.size(), 0), basis[s.group[i]] = 1;
+    const Balls c = network.loss(network.forward(i), i).gradient;
+    for (std::size_t k = 0; k < c.size(); ++k) {
+      for (std::size_t j = 0; j < basis.size(); ++j) sums[k][j].add_product(c[k], basis[j]);
+    }
+  }
+  for (const Balls& row : sums) {
+    for (const Ball& sum : row)
+      require(sum.is_zero(), "a sum of loss derivatives is not exactly 0: " + sum.text());
+  }
+}
+
+}  // namespace pgb::verifier

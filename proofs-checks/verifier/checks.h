@@ -1,0 +1,38 @@
+// What the checks of certificates are made of. Whatever is required and does not hold throws Rejected.
+#pragma once
+
+#include <functional>
+
+#include "verifier/problem.h"
+
+namespace pgb::verifier {
+
+// The check of a kind of certificate, specialised for each; proofs-checks/FORMAT.md has the theorems.
+template <class Claim>
+void check(const Setting& setting, const Claim& claim);
+
+// Y, an approximate inverse of the midpoint of A, and a bound q of |I - Y A| (largest absolute row sum) over
+// the enclosure A. It is required that q < 1; then every matrix of A is nonsingular, and so is Y.
+struct Preconditioner {
+  Matrix y;
+  Ball q;
+};
+Preconditioner precondition(const Matrix& a, const std::string& what);
+// Requires |Y f|_inf + q r <= r: with f = F(0) and A enclosing the Jacobian matrices of F on the box
+// |u|_inf <= r, the map u - Y F(u) takes that box into itself, so F has a zero there (Brouwer).
+void require_zero(const Preconditioner& p, const Balls& f, const Rational& r, const std::string& what);
+// Requires every symmetric matrix of the enclosure to be positive definite.
+void require_positive_definite(const Matrix& a, const std::string& what);
+
+// needed[k] is false only if phi is the same at any two points of the box z that differ in k alone and in
+// parameters that are not needed either. is_zero(k): parameter k is 0 at all points looked at.
+std::vector<bool> needed_parameters(const Setting& setting, const Balls& z,
+                                    const std::function<bool(std::size_t)>& is_zero);
+
+// A vector field on parameter space, enclosed over a box: its entries other than 0.
+using Tangent = std::vector<std::pair<std::size_t, Ball>>;
+// Of the symmetries, over the box z. The flow of each is required to keep Q on a neighbourhood of the box.
+std::vector<Tangent> tangents(const Setting& setting, const std::vector<certificate::Symmetry>& symmetries,
+                              const Balls& z);
+
+}  // namespace pgb::verifier

@@ -1,0 +1,229 @@
+// From the plain data of a problem file to exact numbers and scalar features.
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "pgb/io/exact_number.h"
+#include "pgb/io/message.h"
+#include "verifier/problem.h"
+
+namespace pgb::verifier {
+namespace {
+
+using Op = Feature::Op;
+
+Rationals numbers_of(const io::Tensor& tensor) {
+  Rationals list;
+  for (const double value : tensor.values) list.emplace_back(io::canonical_rational(value));
+  for (const auto& [i, text] : tensor.exact) list[i] = Rational(text);
+  return list;
+}
+
+class Builder {
+ public:
+  explicit Builder(const io::ProblemFile& problem) : problem_(problem) {}
+
+  Setting build() {
+    s_.loss = read_loss(problem_);
+    Value& input = values_["x"];
+    for (const std::size_t extent : problem_.model.input) s_.inputs *= extent;
+    input.is_vector = problem_.model.input.size() == 1;
+    for (std::size_t j = 0; j < s_.inputs; ++j) add(input, {});
+    for (const io::NodeSpec& node : problem_.model.nodes) add_node(node);
+    const Value& output = values_.at(problem_.model.output);
+    require(output.is_vector, "the output has features in more than one dimension");
+    s_.outputs = output.features;
+    s_.model_parameters = s_.saved.size();
+    if (problem_.regularizer) s_.lambda = Rational(problem_.regularizer->lambda);
+    if (problem_.augment) add_neurons();
+    s_.parameters = s_.saved.size();
+    mark_uses();
+    read_samples();
+    return std::move(s_);
+  }
+
+ private:
+  struct Value {
+    bool is_vector = true;  // its features have one dimension
+    Indices features = {};
+  };
+
+  std::size_t add(Value& value, Feature feature) {
+    feature.name = "node " + io::in_quotes(node_) + ", unit " + std::to_string(value.features.size());
+    grow(feature.terms.size() + 1);
+    s_.features.push_back(std::move(feature));
+    value.features.push_back(s_.features.size() - 1);
+    return value.features.back();
+  }
+
+  void grow(std::size_t by) { require((size_ += by) < 20000000, "the network is too large for the checker"); }
+
+  // Index in z of the tensor's first entry; a tensor that was used before keeps its place.
+  std::size_t place(const std::string& name, const Indices& shape) {
+    const io::Tensor& tensor = problem_.parameters.at(name);
+    require(tensor.shape == shape, "tensor " + io::in_quotes(name) + " does not fit its node");
+    const auto [found, is_new] = places_.emplace(name, s_.saved.size());
+    if (is_new) append(numbers_of(tensor));
+    return found->second;
+  }
+
+  void append(const Rationals& numbers) { s_.saved.insert(s_.saved.end(), numbers.begin(), numbers.end()); }
+
+  void add_node(const io::NodeSpec& node) {
+    node_ = node.name;
+    std::vector<const Value*> inputs;
+    for (const std::string& input : node.inputs) inputs.push_back(&values_.at(input));
+    const auto [is_vector, features] = *inputs[0];
+    Value value{is_vector};
+    Feature feature;
+    if (read_activation(node, feature.activation)) {
+      feature.op = Op::activation;
+      for (const std::size_t f : features) feature.terms = {{f}}, add(value, feature);
+    } else if (node.op == "linear") {
+      const Indices& shape = problem_.parameters.at(node.weight).shape;
+      require(is_vector && shape.size() == 2, node_ + ": linear needs a vector and a matrix");
+      const std::size_t weight = place(node.weight, {shape[0], features.size()});
+      const std::size_t bias = node.bias.empty() ? none : place(node.bias, {shape[0]});
+      for (std::size_t r = 0; r < shape[0]; ++r)
+        add(value, row(features, weight + r * features.size(), bias == none ? none : bias + r));
+      s_.linear[node_] = value.features;
+    } else if (node.op == "add" || node.op == "mul") {
+      feature.op = node.op == "add" ? Op::affine : Op::product;
+      value = *inputs[0];
+      for (std::size_t t = 1; t < inputs.size(); ++t) {  // two by two
+        const Indices left = std::exchange(value.features, {}), &right = inputs[t]->features;
+        const bool fits = is_vector && inputs[t]->is_vector && left.size() == right.size();
+        require(fits, node_ + ": inputs that are not vectors of one length");
+        for (std::size_t r = 0; r < left.size(); ++r)
+          feature.terms = {{left[r]}, {right[r]}}, add(value, feature);
+      }
+    } else if (node.op == "concat") {
+      for (const Value* input : inputs) {
+        require(input->is_vector, node_ + ": the checker concatenates vectors only");
+        grow(input->features.size());
+        value.features.insert(value.features.end(), input->features.begin(), input->features.end());
+      }
+    } else {
+      const bool renames = node.op == "flatten" || node.op == "identity";
+      require(renames, io::in_quotes(node_) + ": operation " + node.op + " is not supported by the checker");
+      value = {is_vector || node.op == "flatten", features};
+    }
+    values_[node_] = std::move(value);
+  }
+
+  // sum_j z[weight + j] h_j + z[bias]
+  static Feature row(const Indices& features, std::size_t weight, std::size_t bias) {
+    Feature feature{Op::affine, {}, bias};
+    for (const std::size_t f : features) feature.terms.push_back({f, weight++});
+    return feature;
+  }
+
+  // phi_k + a_k exp(w_k . x + b_k)
+  void add_neurons() {
+    node_ = "added neurons";
+    s_.added_lambda = Rational(problem_.augment->lambda);
+    const std::size_t d = s_.outputs.size(), a = s_.saved.size(), b = a + d, w = b + d;
+    Value units;
+    for (std::size_t k = 0; k < d; ++k) {
+      const std::size_t exponent = add(units, row(values_["x"].features, w + k * s_.inputs, b + k));
+      const std::size_t e = add(units, {Op::activation, {{exponent}}, none, {Activation::Kind::exp}});
+      s_.outputs[k] = add(units, {Op::affine, {{s_.outputs[k]}, {e, a + k}}});
+    }
+    const std::map<std::string, std::size_t> sizes{{"aug.a", d}, {"aug.b", d}, {"aug.W", d * s_.inputs}};
+    for (const char* name : {"aug.a", "aug.b", "aug.W"}) {
+      Rationals numbers(sizes.at(name));
+      if (problem_.parameters.count(name) != 0) numbers = numbers_of(problem_.parameters.at(name));
+      require(numbers.size() == sizes.at(name) && places_.count(name) == 0, "aug tensors do not fit");
+      append(numbers);
+    }
+  }
+
+  void mark_uses() {
+    s_.uses.resize(s_.parameters);
+    for (const std::size_t f : s_.outputs) s_.features[f].feeds_output = true;
+    for (std::size_t f = s_.features.size(); f-- > 0;) {
+      if (s_.features[f].bias != none) ++s_.uses[s_.features[f].bias];
+      for (const auto& [h, w] : s_.features[f].terms) {
+        if (w != none) ++s_.uses[w];
+        if (s_.features[f].feeds_output) s_.features[h].feeds_output = true;
+      }
+    }
+  }
+
+  void read_samples() {
+    const std::size_t d = s_.outputs.size();
+    s_.x = numbers_of(problem_.x);
+    s_.y = numbers_of(problem_.y);
+    s_.samples = problem_.x.shape.at(0);
+    require(s_.samples > 0 && s_.x.size() == s_.samples * s_.inputs, "data: x does not fit");
+    require(s_.y.size() == s_.samples * (s_.loss.class_targets() ? 1 : d), "data: y does not fit");
+    for (const Rational& y : s_.y) {
+      const bool index = y.get_den() == 1 && y >= 0 && y < Rational(d);
+      require(!s_.loss.class_targets() || index, "data: a class index is not one of the outputs");
+      require(!s_.loss.sign_targets() || y * y == 1, "data: a label is not -1 or 1");
+    }
+    std::map<Rationals, std::size_t> seen;
+    for (std::size_t i = 0; i < s_.samples; ++i) {
+      const Rational* x = &s_.x[i * s_.inputs];
+      s_.group.push_back(seen.emplace(Rationals(x, x + s_.inputs), seen.size()).first->second);
+    }
+    s_.distinct_inputs = seen.size();
+  }
+
+  const io::ProblemFile& problem_;
+  Setting s_;
+  std::map<std::string, Value> values_;        // of the nodes and "x"
+  std::map<std::string, std::size_t> places_;  // of the tensors in z
+  std::string node_ = "x";                     // being added
+  std::size_t size_ = 0;                       // features and terms so far
+};
+
+}  // namespace
+
+Setting read_setting(const io::ProblemFile& problem) { return Builder(problem).build(); }
+
+const Indices& Setting::node(const std::string& name) const {
+  require(linear.count(name) != 0, "no linear node is called " + io::in_quotes(name));
+  return linear.at(name);
+}
+
+Rationals Setting::point(const certificate::Point& p) const {
+  Rationals z = saved;
+  if (p.form == certificate::Point::Form::listed) {
+    require(p.numbers.size() == parameters, "a point: expected " + std::to_string(parameters) + " numbers");
+    std::transform(p.numbers.begin(), p.numbers.end(), z.begin(), exact);
+  }
+  for (const auto& [k, change] : entries(p.changes, parameters)) z[k] += change;
+  return z;
+}
+
+Rational exact(const certificate::Number& number) { return Rational(io::canonical_rational(number)); }
+
+Indices below(std::size_t end) {
+  Indices all(end);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+Balls box(const Rationals& center, const Rational& radius, const Indices& moving) {
+  require(radius >= 0, "a radius is negative");
+  Balls z(center.begin(), center.end());
+  for (const std::size_t k : moving) z[k] = Ball(center[k], radius);
+  return z;
+}
+
+void require_indices(const Indices& indices, std::size_t end, const std::string& what) {
+  const std::set<std::size_t> distinct(indices.begin(), indices.end());
+  require(distinct.size() == indices.size(), what + ": an index appears twice");
+  require(distinct.empty() || *distinct.rbegin() < end, what + ": an index is out of range");
+}
+
+std::map<std::size_t, Rational> entries(const certificate::SparseVector& v, std::size_t end) {
+  Indices indices;
+  std::map<std::size_t, Rational> result;
+  for (const auto& [k, value] : v) indices.push_back(k), result[k] = exact(value);
+  require_indices(indices, end, "a sparse vector");
+  return result;
+}
+
+}  // namespace pgb::verifier

@@ -1,0 +1,133 @@
+// What the graph says without derivatives: parameters that do not matter, and symmetries.
+#include <algorithm>
+
+#include "verifier/checks.h"
+#include "verifier/network.h"
+
+namespace pgb::verifier {
+
+using certificate::Symmetry;
+
+std::vector<bool> needed_parameters(const Setting& s, const Balls& z,
+                                    const std::function<bool(std::size_t)>& is_zero) {
+  const std::size_t count = s.features.size();
+  std::vector<bool> zero(count, true), matters(count, false), needed(s.parameters, false);
+  // Exactly 0 on the box for every sample: inputs, dead units, and what is computed from them.
+  const Network network(s, z, Kinks::allowed);
+  for (std::size_t i = 0; i < s.samples; ++i) {
+    const State state = network.forward(i);
+    for (std::size_t f = 0; f < count; ++f) zero[f] = zero[f] && state.value[f].is_zero();
+  }
+  // From the outputs back: the features and parameters on which they depend.
+  for (const std::size_t f : s.outputs) matters[f] = true;
+  for (std::size_t f = count; f-- > 0;) {
+    if (!matters[f] || zero[f]) continue;
+    if (s.features[f].bias != none) needed[s.features[f].bias] = true;
+    for (const auto& [h, w] : s.features[f].terms) {
+      if (zero[h]) continue;
+      if (w != none) needed[w] = true;
+      if (w == none || !is_zero(w)) matters[h] = true;
+    }
+  }
+  return needed;
+}
+
+namespace {
+
+// k is a parameter of this feature alone.
+void require_own(const Setting& s, std::size_t k, const Feature& f) {
+  require(k != none && s.uses[k] == 1, f.name + ": a weight or bias is not a parameter of its own");
+}
+
+// A unit of a linear node, with weights and bias of its own.
+std::size_t unit(const Setting& s, const std::string& node, std::size_t r) {
+  require(r < s.node(node).size(), node + " has no unit " + std::to_string(r));
+  const Feature& feature = s.features[s.node(node)[r]];
+  for (const Term& term : feature.terms) require_own(s, term.weight, feature);
+  if (feature.bias != none) require_own(s, feature.bias, feature);
+  return s.node(node)[r];
+}
+
+// Whatever reads h_to lowers its weight of h_from by that of h_to (h_none = 1); with to = from this is a
+// scaling, which homogeneous activations pass on.
+void compensate(const Setting& s, const Balls& z, std::size_t to, std::size_t from, Tangent& t) {
+  const bool is_output = std::count(s.outputs.begin(), s.outputs.end(), to) != 0;
+  require(!is_output, s.features[to].name + " is an output");
+  for (std::size_t reader = to + 1; reader < s.features.size(); ++reader) {
+    const Feature& g = s.features[reader];
+    for (const auto& [h, w] : g.terms) {
+      if (h != to || !g.feeds_output) continue;
+      if (to == from && g.op == Feature::Op::activation && g.activation.homogeneous()) {
+        compensate(s, z, reader, reader, t);
+        continue;
+      }
+      require(g.op == Feature::Op::affine, g.name + " reads a moved unit and is not linear");
+      require_own(s, w, g);
+      Indices other;  // the weight of h_from
+      if (from == none) other = {g.bias};
+      for (const Term& term : g.terms) {
+        if (term.feature == from && (from != to || term.weight == w)) other.push_back(term.weight);
+      }
+      require(other.size() == 1, g.name + " does not read each of the two units once");
+      require_own(s, other[0], g);
+      t.emplace_back(other[0], -z[w]);
+    }
+  }
+}
+
+// h_to + t h_from: the row of `to` grows by that of `from`, and what reads it compensates.
+Tangent mix(const Setting& s, const Balls& z, std::size_t to, std::size_t from) {
+  const Feature& row = s.features[to];
+  Tangent t;
+  for (std::size_t j = 0; from != none && j < row.terms.size(); ++j)
+    t.emplace_back(row.terms[j].weight, z[s.features[from].terms[j].weight]);
+  if (from == none) require_own(s, row.bias, row);
+  if (row.bias != none) t.emplace_back(row.bias, from == none ? Ball(1) : z[s.features[from].bias]);
+  return compensate(s, z, to, from, t), t;
+}
+
+// row + t c, where c . (x_i, 1) = 0 for every sample
+Tangent orthogonal_input(const Setting& s, const Feature& row,
+                         const std::vector<certificate::Number>& vector) {
+  const std::size_t columns = row.terms.size();
+  require(vector.size() == columns + (row.bias == none ? 0 : 1), "orthogonal-input: the vector does not fit");
+  Rationals sum(s.samples);
+  Tangent t;
+  for (std::size_t j = 0; j < vector.size(); ++j) {
+    const Rational c = exact(vector[j]);
+    require(j == columns || row.terms[j].feature < s.inputs, row.name + " does not read the input");
+    t.emplace_back(j < columns ? row.terms[j].weight : row.bias, c);
+    for (std::size_t i = 0; i < s.samples; ++i)
+      sum[i] += j < columns ? Rational(c * s.x[i * s.inputs + row.terms[j].feature]) : c;
+  }
+  for (const Rational& product : sum) require(product == 0, "orthogonal-input: not orthogonal to a sample");
+  return t;
+}
+
+Tangent tangent(const Setting& s, const Balls& z, const Symmetry& c, const std::vector<bool>& needed) {
+  if (c.kind == Symmetry::Kind::scaling) return mix(s, z, unit(s, c.node, c.unit), unit(s, c.node, c.unit));
+  if (c.kind == Symmetry::Kind::linear_maps)
+    return mix(s, z, unit(s, c.first, c.row), unit(s, c.first, c.column));
+  if (c.kind == Symmetry::Kind::shift) return mix(s, z, unit(s, c.first, c.unit), none);
+  if (c.kind == Symmetry::Kind::orthogonal_input)
+    return orthogonal_input(s, s.features[unit(s, c.node, c.unit)], c.vector);
+  require(c.parameter < s.parameters && !needed[c.parameter], "a free parameter may matter near the box");
+  return {{c.parameter, Ball(1)}};
+}
+
+}  // namespace
+
+std::vector<Tangent> tangents(const Setting& s, const std::vector<Symmetry>& symmetries, const Balls& z) {
+  Balls neighbourhood = z;
+  for (Ball& x : neighbourhood) arb_add_error_2exp_si(x.get(), -64);
+  const std::vector<bool> needed = needed_parameters(s, neighbourhood, [](std::size_t) { return false; });
+  std::vector<Tangent> all;
+  for (const Symmetry& symmetry : symmetries) {
+    all.push_back(tangent(s, z, symmetry, needed));
+    for (const auto& [k, entry] : all.back())
+      require(s.penalty(k) == 0, "regularised and moved by a symmetry: parameter " + std::to_string(k));
+  }
+  return all;
+}
+
+}  // namespace pgb::verifier
