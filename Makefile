@@ -9,8 +9,8 @@ else
 PCH = ON
 endif
 
-# NATIVE=OFF builds for any processor of the kind, not just for this one.
-NATIVE ?= ON
+# NATIVE=ON builds for this processor alone.
+NATIVE ?= OFF
 CONFIGURE = cmake --preset release -DPGB_NATIVE=$(NATIVE) -DPGB_PCH=$(PCH)
 BUILD = cmake --build --preset release
 

@@ -17,6 +17,11 @@ target_compile_options(pgb_rounding INTERFACE -ffp-contract=off)
 if(PGB_NATIVE)
   # Alignment of Eigen objects depends on the instruction set, hence it has to be the same in all that is linked.
   target_compile_options(pgb_rounding INTERFACE -march=native)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12 AND
+      CMAKE_CXX_COMPILER_VERSION VERSION_LESS 12.3)
+    # With AVX-512 these compilers store some constant arrays wrongly (GCC bug 108599): {7, 7, 0, 0} as {7, 7, 7, 7}.
+    target_compile_options(pgb_rounding INTERFACE -mno-avx512f)
+  endif()
 endif()
 
 add_library(pgb_options INTERFACE)

@@ -26,6 +26,14 @@ Preconditioner precondition(const Matrix& a, const std::string& what) {
   return {y, bound_below_one(y * a, what + " may be singular: |I - Y A| is up to ")};
 }
 
+Matrix rows_of(const Matrix& a, const Indices& rows) {
+  Matrix part(rows.size(), a.cols());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t j = 0; j < a.cols(); ++j) part.set(i, j, a(rows[i], j));
+  }
+  return part;
+}
+
 void require_zero(const Preconditioner& p, const Balls& f, const Rational& r, const std::string& what) {
   Matrix column(f.size(), 1);
   for (std::size_t i = 0; i < f.size(); ++i) column.set(i, 0, f[i]);

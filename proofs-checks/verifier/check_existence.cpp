@@ -43,20 +43,15 @@ void check(const Setting& s, const certificate::CriticalPoint& claim) {
   require(uniqueness >= radius, "uniqueness_radius is less than radius");
   require_indices(claim.pinned, s.parameters, "pinned");
   require(claim.symmetries.size() == claim.pinned.size(), "not as many symmetries as pinned parameters");
-  Indices row(s.parameters, none), moving;  // of the pinned; the others
-  for (std::size_t i = 0; i < claim.pinned.size(); ++i) row[claim.pinned[i]] = i;
-  for (std::size_t k = 0; k < s.parameters; ++k) {
-    if (row[k] == none) moving.push_back(k);
-  }
+  Indices moving = below(s.parameters);
+  for (const std::size_t k : claim.pinned) moving.erase(std::find(moving.begin(), moving.end(), k));
   const Balls z = box(center, uniqueness, moving);
-  Matrix pinned(claim.pinned.size(), claim.pinned.size());  // rows of the tangents
   const std::vector<Tangent> t = tangents(s, claim.symmetries, z);
+  Matrix orbit(s.parameters, t.size());  // its tangents as columns
   for (std::size_t j = 0; j < t.size(); ++j) {
-    for (const auto& [k, entry] : t[j]) {
-      if (row[k] != none) pinned.add(row[k], j, entry);
-    }
+    for (const auto& [k, entry] : t[j]) orbit.add(k, j, entry);
   }
-  if (!t.empty()) precondition(pinned, "the pinned rows of the symmetries' tangents");
+  if (!t.empty()) precondition(rows_of(orbit, claim.pinned), "the pinned rows of the symmetries' tangents");
 
   const Matrix h = hessian(s, z, moving);
   const Balls at_center = gradient(s, box(center, 0, {}));
@@ -93,17 +88,17 @@ void check(const Setting& s, const certificate::InterpolatingMinimum& claim) {
   const Matrix j = jacobian(s, box(center, radius, claim.coordinates), Kinks::allowed, claim.coordinates);
   const Balls point = box(center, 0, {});
   const Network network(s, point, Kinks::allowed);
-  Matrix a(targets.size(), targets.size());
+  Indices rows;  // of the first sample with each input
   Balls f;
   for (std::size_t i = 0; i < s.samples; ++i) {
-    if (f.size() != s.group[i] * s.outputs.size()) continue;  // its input has been met before
-    const Balls phi = network.outputs(network.forward(i));
-    for (std::size_t k = 0; k < phi.size(); ++k) {
-      for (std::size_t c = 0; c < a.cols(); ++c) a.set(f.size(), c, j(i * phi.size() + k, c));
-      f.push_back(phi[k] - Ball(targets[f.size()]));
+    if (f.size() != s.group[i] * s.outputs.size()) continue;
+    for (const Ball& phi : network.outputs(network.forward(i))) {
+      rows.push_back(i * s.outputs.size() + f.size() % s.outputs.size());
+      f.push_back(phi - Ball(targets[f.size()]));
     }
   }
-  require_zero(precondition(a, "the Jacobian matrix"), f, radius, "existence of an interpolating point");
+  require_zero(precondition(rows_of(j, rows), "the Jacobian matrix"), f, radius,
+               "existence of an interpolating point");
 }
 
 }  // namespace pgb::verifier

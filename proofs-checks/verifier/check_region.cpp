@@ -36,14 +36,12 @@ void check(const Setting& s, const certificate::NoLocalMinimum& claim) {
   require(s.added_lambda > 0, "the problem has no added neurons with lambda > 0");
   require(claim.output < s.outputs.size() && claim.sample < s.samples, "output or sample: out of range");
   Rationals center = s.point(claim.center);
-  for (std::size_t k = s.model_parameters; k < s.parameters; ++k)
-    center[k] = 0;  // a; then b, W do not matter
+  for (std::size_t k = s.model_parameters; k < s.parameters; ++k) center[k] = 0;  // a = 0
   const Balls z = box(center, exact(claim.radius), below(s.model_parameters));
-  const Network network(s, z, Kinks::allowed);
+  const std::vector<LossRange> l = losses(s, z);
   Ball sum;
   for (std::size_t i = 0; i < s.samples; ++i) {
-    if (s.group[i] == s.group[claim.sample])
-      sum.add(network.loss(network.forward(i), i).gradient[claim.output]);
+    if (s.group[i] == s.group[claim.sample]) sum.add(l[i].gradient[claim.output]);
   }
   require(sum.is_nonzero(), "the sum of this input's residuals is " + sum.text() + ": 0 is not excluded");
 }
@@ -57,6 +55,13 @@ void check(const Setting& s, const certificate::NoSuboptimalLocalMinimum& claim)
   precondition(jacobian(s, z, Kinks::allowed, claim.coordinates), "the minor of the Jacobian matrix");
 }
 
+Ball objective(const Setting& s, const Balls& z) {
+  Ball sum, penalties;
+  for (const LossRange& l : losses(s, z)) sum.add(l.value);
+  for (std::size_t k = 0; k < s.parameters; ++k) penalties.add_product(s.penalty(k), square(z[k]));
+  return sum / Rational(s.samples) + penalties;
+}
+
 template <>
 void check(const Setting& s, const certificate::LowerValue& claim) {
   const Ball here = objective(s, box(s.point(claim.center), exact(claim.radius), below(s.parameters)));
@@ -66,16 +71,12 @@ void check(const Setting& s, const certificate::LowerValue& claim) {
 
 template <>
 void check(const Setting& s, const certificate::Rank& claim) {
-  const std::size_t r = claim.at_least;
-  require(claim.rows.size() == r && claim.columns.size() == r, "rows and columns: not at_least of each");
+  const bool square = claim.rows.size() == claim.at_least && claim.columns.size() == claim.at_least;
+  require(square, "rows and columns: not at_least of each");
   require_indices(claim.rows, s.samples * s.outputs.size(), "rows");
   require_indices(claim.columns, s.parameters, "columns");
   const Matrix j = jacobian(s, box(s.point(claim.center), 0, {}), Kinks::refused, claim.columns);
-  Matrix minor(r, r);
-  for (std::size_t i = 0; i < r; ++i) {
-    for (std::size_t k = 0; k < r; ++k) minor.set(i, k, j(claim.rows[i], k));
-  }
-  precondition(minor, "the minor of the Jacobian matrix");
+  precondition(rows_of(j, claim.rows), "the minor of the Jacobian matrix");
 }
 
 template <>
@@ -91,17 +92,15 @@ void check(const Setting& s, const certificate::SpanOrthogonal& claim) {
   }
   // For each output the sums over the samples of d_k l times a basis: 1 for one distinct input; or x_j,
   // and 1.
-  const Balls z = box(center, 0, {});
-  const Network network(s, z, Kinks::allowed);
+  const std::vector<LossRange> l = losses(s, box(center, 0, {}));
   std::vector<Balls> sums(s.outputs.size(), Balls(std::max(s.distinct_inputs, s.inputs + 1)));
   for (std::size_t i = 0; i < s.samples; ++i) {
     Rationals basis(sums[0].size());
     for (std::size_t j = 0; j < s.inputs; ++j) basis[j] = s.x[i * s.inputs + j];
     basis[s.inputs] = claim.space == Space::affine_in_x ? 1 : 0;
     if (claim.space == Space::functions_of_x) basis.assign(basis.size(), 0), basis[s.group[i]] = 1;
-    const Balls c = network.loss(network.forward(i), i).gradient;
-    for (std::size_t k = 0; k < c.size(); ++k) {
-      for (std::size_t j = 0; j < basis.size(); ++j) sums[k][j].add_product(c[k], basis[j]);
+    for (std::size_t k = 0; k < sums.size(); ++k) {
+      for (std::size_t j = 0; j < basis.size(); ++j) sums[k][j].add_product(l[i].gradient[k], basis[j]);
     }
   }
   for (const Balls& row : sums) {

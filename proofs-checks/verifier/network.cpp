@@ -87,12 +87,11 @@ Balls Network::adjoints(const State& state, const Balls& weights) const {
   return adjoint;
 }
 
-Ball objective(const Setting& s, const Balls& z) {
+std::vector<LossRange> losses(const Setting& s, const Balls& z) {
   const Network network(s, z, Kinks::allowed);
-  Ball sum, penalties;
-  for (std::size_t i = 0; i < s.samples; ++i) sum.add(network.loss(network.forward(i), i).value);
-  for (std::size_t k = 0; k < s.parameters; ++k) penalties.add_product(s.penalty(k), square(z[k]));
-  return sum / Rational(s.samples) + penalties;
+  std::vector<LossRange> all;
+  for (std::size_t i = 0; i < s.samples; ++i) all.push_back(network.loss(network.forward(i), i));
+  return all;
 }
 
 Balls gradient(const Setting& s, const Balls& z) {
@@ -126,36 +125,6 @@ Matrix jacobian(const Setting& s, const Balls& z, Kinks kinks, const Indices& ch
   return j;
 }
 
-namespace {
-
-struct Squares {
-  Matrix sum;
-  Balls weights = {};
-  std::vector<Balls> vectors = {};
-
-  void add(const Ball& weight, Balls vector) {
-    if (vector.empty()) return;  // 0
-    weights.push_back(weight);
-    vectors.push_back(std::move(vector));
-    if (weights.size() == 1024) flush();
-  }
-
-  void flush() {
-    Matrix columns(sum.rows(), weights.size()), rows(weights.size(), sum.rows());
-    for (std::size_t r = 0; r < weights.size(); ++r) {
-      for (std::size_t p = 0; p < sum.rows(); ++p) {
-        columns.set(p, r, vectors[r][p]);
-        rows.set(r, p, weights[r] * vectors[r][p]);
-      }
-    }
-    sum = sum + columns * rows;
-    weights.clear();
-    vectors.clear();
-  }
-};
-
-}  // namespace
-
 // Second derivatives of f = L(phi(z)), with adjoints a = df / d(feature):
 //   f'' = sum_kl L''_kl dphi_k dphi_l^T                                      the loss
 //       + sum over activations u = s(p) of a_u s''(p) dp dp^T
@@ -165,8 +134,24 @@ struct Squares {
 Matrix hessian(const Setting& s, const Balls& z, const Indices& chosen) {
   const std::size_t n = chosen.size();
   const Network network(s, z, Kinks::refused, chosen);
-  Squares squares{Matrix(n, n)};
-  Matrix half(n, n);  // of the last sum, the terms e_j dh_j^T
+  Matrix sum(n, n), half(n, n);  // half: of the last sum the terms e_j dh_j^T
+  Balls weights;
+  std::vector<Balls> vectors;
+  const auto flush = [&] {
+    Matrix columns(n, weights.size()), rows(weights.size(), n);
+    for (std::size_t r = 0; r < weights.size(); ++r) {
+      for (std::size_t p = 0; p < vectors[r].size(); ++p) {
+        columns.set(p, r, vectors[r][p]);
+        rows.set(r, p, weights[r] * vectors[r][p]);
+      }
+    }
+    sum = sum + columns * rows;
+    weights.clear(), vectors.clear();
+  };
+  const auto add_square = [&](const Ball& weight, const Balls& vector) {
+    weights.push_back(weight), vectors.push_back(vector);
+    if (weights.size() == 1024) flush();
+  };
   for (std::size_t i = 0; i < s.samples; ++i) {
     const State state = network.forward(i);
     const LossRange l = network.loss(state, i);
@@ -176,18 +161,18 @@ Matrix hessian(const Setting& s, const Balls& z, const Indices& chosen) {
     for (std::size_t k = 0; s.loss.class_targets() && k < s.outputs.size(); ++k)
       mean = combine(mean, l.curvature[k], state.tangent[s.outputs[k]]);
     for (std::size_t k = 0; k < s.outputs.size(); ++k)
-      squares.add(l.curvature[k], combine(state.tangent[s.outputs[k]], Ball(-1), mean));
+      add_square(l.curvature[k], combine(state.tangent[s.outputs[k]], Ball(-1), mean));
 
     const Balls adjoint = network.adjoints(state, l.gradient);
     for (std::size_t f = 0; f < s.features.size(); ++f) {
       const std::vector<Term>& terms = s.features[f].terms;
       if (!s.features[f].feeds_output) continue;
       if (s.features[f].op == Op::activation && !state.curvature[f].is_zero())
-        squares.add(adjoint[f] * state.curvature[f], state.tangent[terms[0].feature]);
+        add_square(adjoint[f] * state.curvature[f], state.tangent[terms[0].feature]);
       if (s.features[f].op == Op::product) {  // ((dg + dh) (dg + dh)^T - (dg - dh) (dg - dh)^T) / 2
         const Balls &dg = state.tangent[terms[0].feature], &dh = state.tangent[terms[1].feature];
-        squares.add(adjoint[f] / Ball(2), combine(dg, 1, dh));
-        squares.add(adjoint[f] / Ball(-2), combine(dg, -1, dh));
+        add_square(adjoint[f] / Ball(2), combine(dg, 1, dh));
+        add_square(adjoint[f] / Ball(-2), combine(dg, -1, dh));
       }
       for (const auto& [h, w] : terms) {
         const Balls& dh = state.tangent[h];
@@ -197,8 +182,8 @@ Matrix hessian(const Setting& s, const Balls& z, const Indices& chosen) {
       }
     }
   }
-  squares.flush();
-  Matrix sum = squares.sum + half + transpose(half);
+  flush();
+  sum = sum + half + transpose(half);
   arb_mat_scalar_div_si(sum.get(), sum.get(), slong(s.samples), working_bits);
   for (std::size_t t = 0; t < n; ++t) sum.add(t, t, Ball(Rational(2 * s.penalty(chosen[t]))));
   return sum;

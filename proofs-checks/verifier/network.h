@@ -43,10 +43,10 @@ class Network {
 // a + factor b, where an empty vector is 0.
 Balls combine(Balls a, const Ball& factor, const Balls& b);
 
-// Over the box z: Q; d_k Q for all k, kinks allowed; the matrix d phi / d (chosen) with row i d_y + k for
-// output k of sample i; the second derivatives of Q by the chosen parameters, kinks refused.
-Ball objective(const Setting& setting, const Balls& z);
+// Over the box z, kinks allowed: l of every sample; d_k Q for all k.
+std::vector<LossRange> losses(const Setting& setting, const Balls& z);
 Balls gradient(const Setting& setting, const Balls& z);
+// d phi / d (chosen), row i d_y + k for output k of sample i; second derivatives of Q, kinks refused.
 Matrix jacobian(const Setting& setting, const Balls& z, Kinks kinks, const Indices& chosen);
 Matrix hessian(const Setting& setting, const Balls& z, const Indices& chosen);
 

@@ -3,9 +3,11 @@
 // answer is yes for all of their points, and never for balls that are not finite.
 #pragma once
 
+#include <gmpxx.h>
+
 #include <arb.h>
 #include <arb_mat.h>
-#include <gmpxx.h>
+#include <flint/fmpq.h>
 
 #include <string>
 #include <vector>
@@ -34,11 +36,9 @@ class Ball {
   Ball(int value = 0) { arb_init(x_), arb_set_si(x_, value); }
   explicit Ball(double value) : Ball() { arb_set_d(x_, value); }
   Ball(const Rational& q) : Ball() {
-    fmpz_t p;
-    fmpz_init(p);
-    fmpz_set_mpz(p, q.get_num_mpz_t()), arb_set_fmpz(x_, p);
-    fmpz_set_mpz(p, q.get_den_mpz_t()), arb_div_fmpz(x_, x_, p, working_bits);
-    fmpz_clear(p);
+    fmpq_t copy;
+    fmpq_init(copy), fmpq_set_mpq(copy, q.get_mpq_t());
+    arb_set_fmpq(x_, copy, working_bits), fmpq_clear(copy);
   }
   Ball(const Rational& center, const Rational& radius) : Ball(center) { arb_add_error(x_, Ball(radius).x_); }
   explicit Ball(arb_srcptr x) : Ball() { arb_set(x_, x); }

@@ -129,11 +129,11 @@ class Builder {
       const std::size_t e = add(units, {Op::activation, {{exponent}}, none, {Activation::Kind::exp}});
       s_.outputs[k] = add(units, {Op::affine, {{s_.outputs[k]}, {e, a + k}}});
     }
-    const std::map<std::string, std::size_t> sizes{{"aug.a", d}, {"aug.b", d}, {"aug.W", d * s_.inputs}};
-    for (const char* name : {"aug.a", "aug.b", "aug.W"}) {
-      Rationals numbers(sizes.at(name));
+    for (const std::size_t size : {d, d, d * s_.inputs}) {
+      const std::string name = s_.saved.size() == a ? "aug.a" : s_.saved.size() == b ? "aug.b" : "aug.W";
+      Rationals numbers(size);
       if (problem_.parameters.count(name) != 0) numbers = numbers_of(problem_.parameters.at(name));
-      require(numbers.size() == sizes.at(name) && places_.count(name) == 0, "aug tensors do not fit");
+      require(numbers.size() == size && places_.count(name) == 0, "tensor " + name + " does not fit");
       append(numbers);
     }
   }
@@ -155,12 +155,13 @@ class Builder {
     s_.x = numbers_of(problem_.x);
     s_.y = numbers_of(problem_.y);
     s_.samples = problem_.x.shape.at(0);
+    const std::size_t width = s_.loss.class_targets() ? 1 : d;
     require(s_.samples > 0 && s_.x.size() == s_.samples * s_.inputs, "data: x does not fit");
-    require(s_.y.size() == s_.samples * (s_.loss.class_targets() ? 1 : d), "data: y does not fit");
+    require(s_.y.size() == s_.samples * width, "data: y does not fit");
     for (const Rational& y : s_.y) {
-      const bool index = y.get_den() == 1 && y >= 0 && y < Rational(d);
-      require(!s_.loss.class_targets() || index, "data: a class index is not one of the outputs");
-      require(!s_.loss.sign_targets() || y * y == 1, "data: a label is not -1 or 1");
+      const bool is_index = y.get_den() == 1 && y >= 0 && y < Rational(d);
+      const bool fits = s_.loss.class_targets() ? is_index : !s_.loss.sign_targets() || y * y == 1;
+      require(fits, "data: a target is not a class index, or not -1 or 1, as the loss needs");
     }
     std::map<Rationals, std::size_t> seen;
     for (std::size_t i = 0; i < s_.samples; ++i) {

@@ -1,5 +1,5 @@
-// The independent checker of certificates: its own evaluation and derivatives of networks in ball arithmetic
-// (Arb), no code of the programs that write certificates but the readers of plain data, no tolerance, nothing
+// The independent checker of certificates: its own evaluation and derivatives of networks in ball arithmetic,
+// no code of the programs that write certificates but the readers of plain data, no tolerance, nothing
 // skipped.
 #pragma once
 

@@ -81,7 +81,7 @@ std::size_t symmetry_dimension(const Problem& subject, const std::vector<FlatFam
   std::size_t kinds = 0, total = 0;
   bool curved = false;
   for (const FlatFamily& family : families) {
-    if (!family.symmetry) continue;
+    if (!family.symmetry || !family.keeps_regularizer) continue;
     ++kinds;
     total += family.dimension;
     curved = curved || !family.straight;
@@ -90,7 +90,7 @@ std::size_t symmetry_dimension(const Problem& subject, const std::vector<FlatFam
   if (kinds <= 1 && !curved) return total;  // a basis
   if (entries > kLargestTangents || 8 * entries > static_cast<double>(options.max_memory)) return total;
   for (const FlatFamily& family : families) {
-    if (!family.symmetry) continue;
+    if (!family.symmetry || !family.keeps_regularizer) continue;
     for (Vector<double>& t : flat_tangents(family, z)) tangents.push_back(std::move(t));
   }
   Matrix<double> all(z.size(), tangents.size());

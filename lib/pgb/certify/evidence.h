@@ -23,7 +23,7 @@ CheckOptions completed(CheckOptions options);
 // Whether Phi(z) = J(z) h(z): by structure (certified), or tested in double.
 void add_gradient_basis(const Problem& subject, const CheckOptions& options, Verdict& v);
 
-// s(z): the dimension of the orbit of z under the symmetries found, the rank of their tangents in double.
+// s(z): the dimension of the orbit of z under the symmetries found that keep R too, the rank of their tangents in double.
 std::size_t symmetry_dimension(const Problem& subject, const std::vector<FlatFamily>& families,
                                const CheckOptions& options);
 
