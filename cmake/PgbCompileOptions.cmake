@@ -27,8 +27,8 @@ endif()
 add_library(pgb_options INTERFACE)
 target_compile_options(pgb_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
   $<$<BOOL:${PGB_WERROR}>:-Werror>)
-if(PGB_NATIVE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # The AVX-512 headers of these compilers initialise a variable with itself, and are warned about (GCC bug 105593).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # These compilers warn of their own AVX-512 headers (GCC bug 105593), and of Boost's cpp_int under optimisation.
   target_compile_options(pgb_options INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
 endif()
 

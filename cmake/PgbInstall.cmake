@@ -23,10 +23,8 @@ install(FILES
   DESTINATION "${package_dir}")
 
 # pkg-config: what a static library leaves to be linked by its user is public, what a shared one hides is private.
-set(pc_cflags "-ffp-contract=off")
-if(PGB_NATIVE)
-  string(APPEND pc_cflags " -march=native")
-endif()
+get_target_property(pc_cflags pgb_rounding INTERFACE_COMPILE_OPTIONS)
+list(JOIN pc_cflags " " pc_cflags)
 foreach(include_dir IN LISTS FLINT_INCLUDE_DIRS)
   if(NOT include_dir IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
     string(APPEND pc_cflags " -isystem ${include_dir}")

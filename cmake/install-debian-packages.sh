@@ -7,7 +7,7 @@ packages="
   g++ make cmake ninja-build pkg-config
   nlohmann-json3-dev libzip-dev libgmp-dev
   libboost-dev libeigen3-dev libspectra-dev libmpfr-dev libflint-dev
-  libcli11-dev libgtest-dev libbenchmark-dev
+  libcli11-dev libgtest-dev libbenchmark-dev python3
 "
 
 say() { printf '%s\n' "$*" >&2; }

@@ -15,7 +15,7 @@ Exit status, of several problems the first that applies: 4 internal error; 2 bad
 
 Examples:
   pgbcheck problem.json --at saved --report verdict.html
-  pgbcheck --model net.onnx --parameters net.pt --data train.npz --loss cross_entropy --json -)";
+  pgbcheck --model net.json --parameters net.npz --data train.npz --loss cross_entropy --json -)";
 
 }  // namespace
 
@@ -34,8 +34,8 @@ void describe(CLI::App& app, CheckArguments& a) {
   const auto option = [&](const char* flag, const char* kind, auto& value, const char* words) {
     return app.add_option(flag, value, words)->option_text(kind)->group(group);
   };
-  option("--model", "FILE", a.overrides.model, "Network: .onnx or .json");
-  option("--parameters", "FILE", a.overrides.parameters, "Saved: .safetensors, .npz, .pt or .json");
+  option("--model", "FILE", a.overrides.model, "Network: .json");
+  option("--parameters", "FILE", a.overrides.parameters, "Saved: .safetensors, .npz or .json");
   option("--data", "FILE", a.overrides.data, "Training data: .npz, .json or .csv");
   option("--loss", "NAME", a.overrides.loss, "squared, mse, cross_entropy, logistic, ...");
   option("--augment", "KIND", a.overrides.augment, "Added neurons: exponential");

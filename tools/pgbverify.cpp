@@ -40,8 +40,11 @@ void describe(CLI::App& app, Arguments& a) {
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.footer(footer);
   app.get_formatter()->column_width(26);
-  app.add_option("CERTIFICATE", a.certificate, "Written by pgbcheck --certificate")->required()->option_text(" ");
-  app.add_option("--problem", a.problem, "Needed where the certificate does not hold its problem; else it must agree")
+  app.add_option("CERTIFICATE", a.certificate, "Written by pgbcheck --certificate")
+      ->required()
+      ->option_text(" ");
+  app.add_option("--problem", a.problem,
+                 "Needed where the certificate does not hold its problem; else it must agree")
       ->option_text("FILE");
   app.add_option("--json", a.json, "The outcome, - on standard output")->option_text("FILE");
   app.add_flag("-q,--quiet", a.quiet, "Print nothing; the exit status tells");
@@ -108,9 +111,9 @@ int run(const Arguments& a) {
   } else if (!a.json.empty()) {
     write(a.json, as_json(a, result, seconds.count()));
   }
-  const std::string line = pgb::io::shown(result.outcome.message, 1000);
   if (!a.quiet)
-    (a.json == "-" ? std::cerr : std::cout) << (result.outcome.accepted ? "accepted: " : "rejected: ") << line << std::endl;
+    (a.json == "-" ? std::cerr : std::cout)
+        << (result.outcome.accepted ? "accepted: " : "rejected: ") << result.outcome.message << std::endl;
   if (!std::cout) throw pgb::InputError("standard output: cannot be written");
   return result.outcome.accepted ? accepted : rejected;
 }

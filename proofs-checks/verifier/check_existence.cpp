@@ -52,12 +52,11 @@ void check(const Setting& s, const certificate::CriticalPoint& claim) {
     for (const auto& [k, entry] : t[j]) orbit.add(k, j, entry);
   }
   if (!t.empty()) precondition(rows_of(orbit, claim.pinned), "the pinned rows of the symmetries' tangents");
-
   const Matrix h = hessian(s, z, moving);
   const Balls at_center = gradient(s, box(center, 0, {}));
   Balls f;
   for (const std::size_t k : moving) f.push_back(at_center[k]);
-  require_zero(precondition(h, "the Hessian matrix"), f, radius, "existence of a critical point");
+  require_zero(precondition(h, "the Hessian matrix"), f, radius, "existence");
   if (claim.strict_minimum) require_positive_definite(h, "the Hessian matrix");
   if (claim.saddle) require_negative_curvature(h, entries(claim.direction, s.parameters), moving);
 }
@@ -80,11 +79,9 @@ void check(const Setting& s, const certificate::InterpolatingMinimum& claim) {
   const Rational radius = exact(claim.radius);
   require_indices(claim.coordinates, s.parameters, "coordinates");
   require(claim.coordinates.size() == targets.size(), "coordinates: a wrong number");
-  for (std::size_t k = s.model_parameters; k < s.parameters; ++k)
-    require(!s.is_a(k) || center[k] == 0, "an added neuron has a != 0 at the centre");
-  for (const std::size_t k : claim.coordinates)
-    require(!s.is_a(k), "coordinates: a of an added neuron moves");
-
+  for (std::size_t k = 0; k < s.parameters; ++k)
+    require(!s.is_a(k) || center[k] == 0, "a is not 0 at the centre");
+  for (const std::size_t k : claim.coordinates) require(!s.is_a(k), "a of an added neuron moves");
   const Matrix j = jacobian(s, box(center, radius, claim.coordinates), Kinks::allowed, claim.coordinates);
   const Balls point = box(center, 0, {});
   const Network network(s, point, Kinks::allowed);
@@ -92,13 +89,13 @@ void check(const Setting& s, const certificate::InterpolatingMinimum& claim) {
   Balls f;
   for (std::size_t i = 0; i < s.samples; ++i) {
     if (f.size() != s.group[i] * s.outputs.size()) continue;
-    for (const Ball& phi : network.outputs(network.forward(i))) {
-      rows.push_back(i * s.outputs.size() + f.size() % s.outputs.size());
-      f.push_back(phi - Ball(targets[f.size()]));
+    const State state = network.forward(i);
+    for (std::size_t k = 0; k < s.outputs.size(); ++k) {
+      rows.push_back(i * s.outputs.size() + k);
+      f.push_back(state.value[s.outputs[k]] - Ball(targets[f.size()]));
     }
   }
-  require_zero(precondition(rows_of(j, rows), "the Jacobian matrix"), f, radius,
-               "existence of an interpolating point");
+  require_zero(precondition(rows_of(j, rows), "the Jacobian matrix"), f, radius, "existence");
 }
 
 }  // namespace pgb::verifier

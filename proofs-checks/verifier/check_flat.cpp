@@ -1,10 +1,11 @@
 // flat-direction: Q is constant along a segment that starts at z, and its gradient is not 0 there.
-#include "pgb/io/exact_number.h"
 #include "verifier/checks.h"
 #include "verifier/network.h"
 
 namespace pgb::verifier {
 namespace {
+
+using Op = Feature::Op;
 
 // A feature of one sample in exact terms: constant + sum of coefficient * atom. An atom stands for a number
 // that is not computed, such as tanh(1/3). Equal atoms are equal numbers, different ones may be anything, so
@@ -22,7 +23,6 @@ struct Form {
     }
   }
 };
-Rational from_double(double value) { return Rational(io::canonical_rational(value)); }
 
 // s(f) exactly. s(f) = c s(f / c) with c > 0 for positively homogeneous s and c = -1 or 1 for odd s, chosen
 // so that equal multiples of one form become equal arguments of an atom.
@@ -30,15 +30,15 @@ Form activate(const Activation& s, const Form& f, std::map<std::string, std::siz
   using Kind = Activation::Kind;
   const Rational& x = f.constant;
   const bool rational = f.terms.empty();
-  if (rational && s.homogeneous()) return {x > 0 ? x : Rational(from_double(s.slope) * x)};
+  if (rational && s.homogeneous()) return {x > 0 ? x : Rational(Rational(s.slope) * x)};
   if (rational && s.kind == Kind::square) return {x * x};
-  if (rational && s.kind == Kind::elu && x > 0) return {from_double(s.scale) * x};
+  if (rational && s.kind == Kind::elu && x > 0) return {Rational(s.scale) * x};
   const bool zero_at_zero = s.kind != Kind::softplus && s.kind != Kind::sigmoid && s.kind != Kind::exp;
   if (rational && x == 0 && (zero_at_zero || s.kind == Kind::exp)) return {s.kind == Kind::exp ? 1 : 0};
   const Rational first = rational ? x : f.terms.begin()->second;
   const Rational c = s.homogeneous() ? Rational(abs(first)) : Rational(s.odd() ? sgn(first) : 1);
-  std::string key = std::to_string(int(s.kind)) + " " + from_double(s.slope).get_str() + " " +
-                    from_double(s.scale).get_str() + " " + Rational(x / c).get_str();
+  std::string key = std::to_string(int(s.kind)) + " " + Rational(s.slope).get_str() + " " +
+                    Rational(s.scale).get_str() + " " + Rational(x / c).get_str();
   for (const auto& [atom, factor] : f.terms)
     key += " " + Rational(factor / c).get_str() + "#" + std::to_string(atom);
   return {0, {{atoms.emplace(key, atoms.size()).first->second, c}}};
@@ -51,10 +51,9 @@ std::vector<Form> exact_features(const Setting& s, const Rationals& z, std::size
   for (std::size_t f = 0; f < end; ++f) {
     const Feature& feature = s.features[f];
     const std::vector<Term>& terms = feature.terms;
-    if (feature.op == Feature::Op::input) form[f].constant = s.x[i * s.inputs + f];
-    if (feature.op == Feature::Op::activation)
-      form[f] = activate(feature.activation, form[terms[0].feature], atoms);
-    if (feature.op == Feature::Op::product) {
+    if (feature.op == Op::input) form[f].constant = s.x[i * s.inputs + f];
+    if (feature.op == Op::activation) form[f] = activate(feature.activation, form[terms[0].feature], atoms);
+    if (feature.op == Op::product) {
       const Form &g = form[terms[0].feature], &h = form[terms[1].feature];
       if (g.terms.empty() || h.terms.empty())
         form[f].add((g.terms.empty() ? g : h).constant, g.terms.empty() ? h : g);
@@ -62,7 +61,7 @@ std::vector<Form> exact_features(const Setting& s, const Rationals& z, std::size
         form[f].terms[atoms.emplace("product " + std::to_string(f), atoms.size()).first->second] = 1;
     }
     if (feature.bias != none) form[f].constant = z[feature.bias];
-    for (std::size_t t = 0; feature.op == Feature::Op::affine && t < terms.size(); ++t)
+    for (std::size_t t = 0; feature.op == Op::affine && t < terms.size(); ++t)
       form[f].add(terms[t].weight == none ? Rational(1) : z[terms[t].weight], form[terms[t].feature]);
     std::size_t longest = form[f].constant.get_str().size();
     for (const auto& term : form[f].terms) longest = std::max(longest, term.second.get_str().size());
@@ -123,10 +122,11 @@ void check(const Setting& s, const certificate::FlatDirection& claim) {
   if (claim.rule == Rule::outgoing_relation) {
     require_relation(s, line, s.node(claim.node));
   } else {  // what moves does not matter on the segment, where weights that are 0 and do not move stay 0
-    const auto stays_zero = [&](std::size_t k) { return line.z[k] == 0 && line.v.count(k) == 0; };
+    std::vector<bool> stays_zero(s.parameters);
+    for (std::size_t k = 0; k < s.parameters; ++k) stays_zero[k] = line.z[k] == 0 && line.v.count(k) == 0;
     const std::vector<bool> needed = needed_parameters(s, line.over(0, epsilon), stays_zero);
     for (const auto& [k, step] : line.v)
-      require(!needed[k], "parameter " + std::to_string(k) + " moves and may reach an output");
+      require(!needed[k], "moves and may matter: parameter " + std::to_string(k));
   }
   // Phi is analytic along the segment. Derivatives by a, b and W, where only b and W move, need not even
   // that.

@@ -1,8 +1,6 @@
 // What the checks of certificates are made of. Whatever is required and does not hold throws Rejected.
 #pragma once
 
-#include <functional>
-
 #include "verifier/problem.h"
 
 namespace pgb::verifier {
@@ -11,8 +9,8 @@ namespace pgb::verifier {
 template <class Claim>
 void check(const Setting& setting, const Claim& claim);
 
-// Y, an approximate inverse of the midpoint of A, and a bound q of |I - Y A| (largest absolute row sum) over
-// the enclosure A. It is required that q < 1; then every matrix of A is nonsingular, and so is Y.
+// Y, an approximate inverse of the midpoint of A, and a bound q of |I - Y A| (largest row sum) over the
+// enclosure A. It is required that q < 1; then every matrix of A is nonsingular, and so is Y.
 struct Preconditioner {
   Matrix y;
   Ball q;
@@ -27,9 +25,8 @@ Matrix rows_of(const Matrix& a, const Indices& rows);
 void require_positive_definite(const Matrix& a, const std::string& what);
 
 // needed[k] is false only if phi is the same at any two points of the box z that differ in k alone and in
-// parameters that are not needed either. is_zero(k): parameter k is 0 at all points looked at.
-std::vector<bool> needed_parameters(const Setting& setting, const Balls& z,
-                                    const std::function<bool(std::size_t)>& is_zero);
+// parameters that are not needed either. zero[k]: parameter k is 0 at all points looked at.
+std::vector<bool> needed_parameters(const Setting& setting, const Balls& z, const std::vector<bool>& zero);
 
 // A vector field on parameter space, enclosed over a box: its entries other than 0.
 using Tangent = std::vector<std::pair<std::size_t, Ball>>;

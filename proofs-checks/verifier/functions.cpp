@@ -10,7 +10,6 @@ namespace pgb::verifier {
 namespace {
 
 using Kind = Activation::Kind;
-
 const Ball one(1), two(2);
 
 Ball exp(const Ball& x) { return of(arb_exp, x); }
@@ -64,9 +63,7 @@ ActivationRange smooth_over_wide(const Activation& f, const Ball& x) {
     const ActivationRange part = smooth(f, hull(low + Ball(i) * step, low + Ball(i + 1) * step));
     all = {hull(all.value, part.value), hull(all.slope, part.slope), hull(all.curvature, part.curvature)};
   }
-  const bool increasing = f.kind == Kind::softplus || f.kind == Kind::sigmoid || f.kind == Kind::tanh ||
-                          f.kind == Kind::erf || f.kind == Kind::exp;
-  if (increasing) all.value = hull(smooth(f, low).value, smooth(f, high).value);
+  if (f.kind <= Kind::exp) all.value = hull(smooth(f, low).value, smooth(f, high).value);  // increasing
   return all;
 }
 
@@ -100,8 +97,8 @@ LossRange cross_entropy(const Balls& q, std::size_t y) {
 }
 
 void add_term(const Loss& loss, const Ball& q, const Ball& y, std::size_t d, LossRange& l) {
-  const Ball u = q - y, v = y * q, margin = one - v,
-             factor = one / Ball(loss.kind == Loss::Kind::mse ? int(d) : 1);
+  const Ball u = q - y, v = y * q, margin = one - v;
+  const Ball factor = one / Ball(loss.kind == Loss::Kind::mse ? int(d) : 1);
   const auto add = [&l](const Ball& value, const Ball& gradient, const Ball& curvature) {
     l.value.add(value);
     l.gradient.push_back(gradient);
@@ -116,20 +113,18 @@ void add_term(const Loss& loss, const Ball& q, const Ball& y, std::size_t d, Los
   } else {  // polynomial_hinge, max(0, 1 - y q)^p, y = -1 or 1
     const int p = loss.power;
     const Ball plus = margin.is_positive() ? margin : hull(Ball(), high_end(margin));
-    const Ball curvature = Ball(p * (p - 1)) * power(plus, p - 2);
-    if (margin.is_negative()) return add(Ball(), Ball(), Ball());
-    add(power(plus, p), -(y * Ball(p) * power(plus, p - 1)), curvature);
+    if (margin.is_negative()) return add(0, 0, 0);
+    add(power(plus, p), -(y * Ball(p) * power(plus, p - 1)), Ball(p * (p - 1)) * power(plus, p - 2));
     l.kink = l.kink || (p == 2 && !margin.is_positive());
   }
 }
 
 // In the order of the enumerations.
-const std::vector<std::string> activations{"relu", "leaky_relu", "elu",   "softplus",  "sigmoid",
-                                           "tanh", "erf",        "gelu",  "gelu tanh", "silu",
-                                           "exp",  "sin",        "square"};
-const std::vector<std::string> losses{"squared",          "mse",           "cross_entropy", "logistic",
-                                      "polynomial_hinge", "absolute_cubed"};
-
+const std::vector<std::string> activation_names{"relu", "leaky_relu", "elu",   "softplus", "sigmoid",
+                                                "tanh", "erf",        "exp",   "gelu",     "gelu tanh",
+                                                "silu", "sin",        "square"};
+const std::vector<std::string> loss_names{"squared",          "mse",           "cross_entropy", "logistic",
+                                          "polynomial_hinge", "absolute_cubed"};
 std::size_t index_of(const std::string& name, const std::vector<std::string>& list) {
   return std::size_t(std::find(list.begin(), list.end(), name) - list.begin());
 }
@@ -141,13 +136,14 @@ bool read_activation(const io::NodeSpec& node, Activation& f) {
   const auto form = node.words.find("approximate");
   std::string name = selu ? "elu" : node.op;
   if (form != node.words.end() && form->second == "tanh") name += " tanh";
-  if (index_of(name, activations) == activations.size()) return false;
-  f.kind = Kind(index_of(name, activations));
+  if (index_of(name, activation_names) == activation_names.size()) return false;
+  f.kind = Kind(index_of(name, activation_names));
   const bool positive = f.kind == Kind::elu || f.kind == Kind::softplus;
   f.slope = selu ? 1.6732632423543772 : positive ? 1 : f.kind == Kind::leaky ? 0.01 : 0;
   f.scale = selu ? 1.0507009873554805 : 1;
   for (const auto& attribute : node.numbers) f.slope = attribute.second;  // each op has one at most
-  require(f.slope > 0 || (f.slope == 0 && !positive), node.op + ": attribute out of range");
+  require(std::isfinite(f.slope) && (f.slope > 0 || (f.slope == 0 && !positive)),
+          node.op + ": attribute out of range");
   return true;
 }
 
@@ -158,9 +154,9 @@ ActivationRange range(const Activation& f, const Ball& x) {
 }
 
 Loss read_loss(const io::ProblemFile& problem) {
-  const std::size_t kind = index_of(problem.loss, losses);
+  const std::size_t kind = index_of(problem.loss, loss_names);
   const double p = problem.loss_power;
-  const bool known = kind < losses.size() && p >= 2 && p <= 64 && p == std::floor(p);
+  const bool known = kind < loss_names.size() && p >= 2 && p <= 64 && p == std::floor(p);
   require(known, "loss " + problem.loss + " is not supported by the checker");
   return {Loss::Kind(kind), int(p)};
 }

@@ -67,14 +67,10 @@ State Network::forward(std::size_t sample) const {
   return state;
 }
 
-Balls Network::outputs(const State& state) const {
+LossRange Network::loss(const State& state, std::size_t sample) const {
   Balls phi;
   for (const std::size_t f : s_.outputs) phi.push_back(state.value[f]);
-  return phi;
-}
-
-LossRange Network::loss(const State& state, std::size_t sample) const {
-  return range(s_.loss, outputs(state), s_.targets(sample));
+  return range(s_.loss, phi, s_.targets(sample));
 }
 
 Balls Network::adjoints(const State& state, const Balls& weights) const {
@@ -162,7 +158,6 @@ Matrix hessian(const Setting& s, const Balls& z, const Indices& chosen) {
       mean = combine(mean, l.curvature[k], state.tangent[s.outputs[k]]);
     for (std::size_t k = 0; k < s.outputs.size(); ++k)
       add_square(l.curvature[k], combine(state.tangent[s.outputs[k]], Ball(-1), mean));
-
     const Balls adjoint = network.adjoints(state, l.gradient);
     for (std::size_t f = 0; f < s.features.size(); ++f) {
       const std::vector<Term>& terms = s.features[f].terms;

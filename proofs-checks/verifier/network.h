@@ -1,14 +1,12 @@
-// The network over a box of parameters: enclosures of features and derivatives, sample by sample, in forward
-// mode.
+// The network over a box of parameters: enclosures of features and of derivatives, in forward mode.
 #pragma once
 
 #include "verifier/problem.h"
 
 namespace pgb::verifier {
 
-// A unit whose pre-activation may be 0 while its activation has a kink there: either values and derivatives
-// hold those of both sides and all between (Clarke's generalised derivatives), or it is Rejected, naming unit
-// and sample, so that what passes is analytic on a neighbourhood of the box.
+// Of a unit whose pre-activation may be 0, where its activation has a kink: values and derivatives hold those
+// of both sides and all between (Clarke's); or it is Rejected, and what passes is analytic near the box.
 enum class Kinks { allowed, refused };
 
 // Enclosures for one sample, by feature; nothing for features that do not feed the output.
@@ -21,9 +19,7 @@ class Network {
  public:
   // z: the box. Derivatives are taken by the chosen parameters.
   Network(const Setting& setting, const Balls& z, Kinks kinks, const Indices& chosen = {});
-
   State forward(std::size_t sample) const;
-  Balls outputs(const State& state) const;  // phi
   LossRange loss(const State& state, std::size_t sample) const;
   // By feature: the derivative of sum_k weights_k phi_k.
   Balls adjoints(const State& state, const Balls& weights) const;
@@ -32,7 +28,6 @@ class Network {
  private:
   Ball slope_by(std::size_t f, std::size_t t, const State& state) const;  // d feature f / d its source t
   Balls tangent(std::size_t f, const State& state) const;
-
   const Setting& s_;
   const Balls& z_;
   Kinks kinks_;
@@ -42,7 +37,6 @@ class Network {
 
 // a + factor b, where an empty vector is 0.
 Balls combine(Balls a, const Ball& factor, const Balls& b);
-
 // Over the box z, kinks allowed: l of every sample; d_k Q for all k.
 std::vector<LossRange> losses(const Setting& setting, const Balls& z);
 Balls gradient(const Setting& setting, const Balls& z);

@@ -27,7 +27,6 @@ inline void require(bool holds, const std::string& failure) {
 
 using Rational = mpq_class;
 using Rationals = std::vector<Rational>;
-
 // Bits of every ball operation; set once for each certificate.
 inline thread_local slong working_bits = 128;
 
@@ -105,9 +104,8 @@ class Matrix {
   ~Matrix() { arb_mat_clear(m_); }
   std::size_t rows() const { return std::size_t(arb_mat_nrows(m_)); }
   std::size_t cols() const { return std::size_t(arb_mat_ncols(m_)); }
-  arb_ptr at(std::size_t i, std::size_t j) { return arb_mat_entry(m_, i, j); }
   Ball operator()(std::size_t i, std::size_t j) const { return Ball(arb_mat_entry(m_, i, j)); }
-  void set(std::size_t i, std::size_t j, const Ball& x) { arb_set(at(i, j), x.get()); }
+  void set(std::size_t i, std::size_t j, const Ball& x) { arb_set(arb_mat_entry(m_, i, j), x.get()); }
   void add(std::size_t i, std::size_t j, const Ball& x) { set(i, j, (*this)(i, j) + x); }
   arb_mat_struct* get() { return m_; }
   const arb_mat_struct* get() const { return m_; }
@@ -126,10 +124,6 @@ inline Matrix operator+(const Matrix& a, const Matrix& b) {
 inline Matrix transpose(const Matrix& a) {
   Matrix c(a.cols(), a.rows());
   return arb_mat_transpose(c.get(), a.get()), c;
-}
-inline Matrix midpoint(const Matrix& a) {  // exactly
-  Matrix c(a.rows(), a.cols());
-  return arb_mat_get_mid(c.get(), a.get()), c;
 }
 
 }  // namespace pgb::verifier

@@ -10,11 +10,10 @@
 namespace pgb::verifier {
 
 struct Activation {
-  enum class Kind { relu, leaky, elu, softplus, sigmoid, tanh, erf, gelu, gelu_tanh, silu, exp, sin, square };
+  enum class Kind { relu, leaky, elu, softplus, sigmoid, tanh, erf, exp, gelu, gelu_tanh, silu, sin, square };
   Kind kind = Kind::relu;
   double slope = 0;  // relu, leaky: of the negative side; elu, selu: alpha; softplus: beta
   double scale = 1;  // selu
-
   bool homogeneous() const { return kind == Kind::relu || kind == Kind::leaky; }  // x or slope x
   bool piecewise() const { return homogeneous() || kind == Kind::elu; }           // analytic off 0 only
   bool odd() const { return kind == Kind::tanh || kind == Kind::erf || kind == Kind::sin; }
@@ -31,7 +30,6 @@ struct Loss {
   enum class Kind { squared, mse, cross_entropy, logistic, polynomial_hinge, absolute_cubed };
   Kind kind = Kind::squared;
   int power = 2;  // p of polynomial_hinge
-
   bool class_targets() const { return kind == Kind::cross_entropy; }
   bool sign_targets() const { return kind == Kind::logistic || kind == Kind::polynomial_hinge; }
   bool least_squares() const { return kind == Kind::squared || kind == Kind::mse; }
@@ -80,11 +78,8 @@ struct Setting {
   Rational lambda, added_lambda;  // R = lambda |model parameters|^2 + added_lambda |a|^2
   Indices group;                  // which of the distinct inputs each sample has, in order of appearance
   std::size_t distinct_inputs = 0;
-
   bool is_a(std::size_t k) const { return k >= model_parameters && k < model_parameters + outputs.size(); }
-  Rational penalty(std::size_t k) const {
-    return k < model_parameters ? lambda : Rational(is_a(k) * added_lambda);
-  }
+  Rational penalty(std::size_t k) const { return k < model_parameters ? lambda : is_a(k) * added_lambda; }
   const Rational* targets(std::size_t i) const { return &y[i * (loss.class_targets() ? 1 : outputs.size())]; }
   const Indices& node(const std::string& name) const;  // of `linear`
   Rationals point(const certificate::Point& p) const;

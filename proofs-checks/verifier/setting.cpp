@@ -12,11 +12,10 @@ namespace {
 
 using Op = Feature::Op;
 
-Rationals numbers_of(const io::Tensor& tensor) {
-  Rationals list;
+void append(const io::Tensor& tensor, Rationals& list) {
+  const std::size_t first = list.size();
   for (const double value : tensor.values) list.emplace_back(io::canonical_rational(value));
-  for (const auto& [i, text] : tensor.exact) list[i] = Rational(text);
-  return list;
+  for (const auto& [i, text] : tensor.exact) list[first + i] = Rational(text);
 }
 
 class Builder {
@@ -49,7 +48,7 @@ class Builder {
   };
 
   std::size_t add(Value& value, Feature feature) {
-    feature.name = "node " + io::in_quotes(node_) + ", unit " + std::to_string(value.features.size());
+    feature.name = "node " + node_ + ", unit " + std::to_string(value.features.size());
     grow(feature.terms.size() + 1);
     s_.features.push_back(std::move(feature));
     value.features.push_back(s_.features.size() - 1);
@@ -63,14 +62,12 @@ class Builder {
     const io::Tensor& tensor = problem_.parameters.at(name);
     require(tensor.shape == shape, "tensor " + io::in_quotes(name) + " does not fit its node");
     const auto [found, is_new] = places_.emplace(name, s_.saved.size());
-    if (is_new) append(numbers_of(tensor));
+    if (is_new) append(tensor, s_.saved);
     return found->second;
   }
 
-  void append(const Rationals& numbers) { s_.saved.insert(s_.saved.end(), numbers.begin(), numbers.end()); }
-
   void add_node(const io::NodeSpec& node) {
-    node_ = node.name;
+    node_ = io::in_quotes(node.name);
     std::vector<const Value*> inputs;
     for (const std::string& input : node.inputs) inputs.push_back(&values_.at(input));
     const auto [is_vector, features] = *inputs[0];
@@ -86,7 +83,7 @@ class Builder {
       const std::size_t bias = node.bias.empty() ? none : place(node.bias, {shape[0]});
       for (std::size_t r = 0; r < shape[0]; ++r)
         add(value, row(features, weight + r * features.size(), bias == none ? none : bias + r));
-      s_.linear[node_] = value.features;
+      s_.linear[node.name] = value.features;
     } else if (node.op == "add" || node.op == "mul") {
       feature.op = node.op == "add" ? Op::affine : Op::product;
       value = *inputs[0];
@@ -104,11 +101,11 @@ class Builder {
         value.features.insert(value.features.end(), input->features.begin(), input->features.end());
       }
     } else {
-      const bool renames = node.op == "flatten" || node.op == "identity";
-      require(renames, io::in_quotes(node_) + ": operation " + node.op + " is not supported by the checker");
       value = {is_vector || node.op == "flatten", features};
+      require(node.op == "flatten" || node.op == "identity",
+              node_ + ": operation not supported by the checker");
     }
-    values_[node_] = std::move(value);
+    values_[node.name] = std::move(value);
   }
 
   // sum_j z[weight + j] h_j + z[bias]
@@ -131,10 +128,11 @@ class Builder {
     }
     for (const std::size_t size : {d, d, d * s_.inputs}) {
       const std::string name = s_.saved.size() == a ? "aug.a" : s_.saved.size() == b ? "aug.b" : "aug.W";
-      Rationals numbers(size);
-      if (problem_.parameters.count(name) != 0) numbers = numbers_of(problem_.parameters.at(name));
-      require(numbers.size() == size && places_.count(name) == 0, "tensor " + name + " does not fit");
-      append(numbers);
+      const std::size_t end = s_.saved.size() + size;
+      const auto tensor = problem_.parameters.find(name);
+      const io::Tensor zeros{{}, std::vector<double>(size), {}};
+      append(tensor == problem_.parameters.end() ? zeros : tensor->second, s_.saved);
+      require(s_.saved.size() == end && places_.count(name) == 0, "tensor " + name + " does not fit");
     }
   }
 
@@ -152,8 +150,8 @@ class Builder {
 
   void read_samples() {
     const std::size_t d = s_.outputs.size();
-    s_.x = numbers_of(problem_.x);
-    s_.y = numbers_of(problem_.y);
+    append(problem_.x, s_.x);
+    append(problem_.y, s_.y);
     s_.samples = problem_.x.shape.at(0);
     const std::size_t width = s_.loss.class_targets() ? 1 : d;
     require(s_.samples > 0 && s_.x.size() == s_.samples * s_.inputs, "data: x does not fit");

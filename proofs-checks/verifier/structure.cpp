@@ -8,8 +8,7 @@ namespace pgb::verifier {
 
 using certificate::Symmetry;
 
-std::vector<bool> needed_parameters(const Setting& s, const Balls& z,
-                                    const std::function<bool(std::size_t)>& is_zero) {
+std::vector<bool> needed_parameters(const Setting& s, const Balls& z, const std::vector<bool>& zeros) {
   const std::size_t count = s.features.size();
   std::vector<bool> zero(count, true), matters(count, false), needed(s.parameters, false);
   // Exactly 0 on the box for every sample: inputs, dead units, and what is computed from them.
@@ -26,7 +25,7 @@ std::vector<bool> needed_parameters(const Setting& s, const Balls& z,
     for (const auto& [h, w] : s.features[f].terms) {
       if (zero[h]) continue;
       if (w != none) needed[w] = true;
-      if (w == none || !is_zero(w)) matters[h] = true;
+      if (w == none || !zeros[w]) matters[h] = true;
     }
   }
   return needed;
@@ -41,7 +40,7 @@ void require_own(const Setting& s, std::size_t k, const Feature& f) {
 
 // A unit of a linear node, with weights and bias of its own.
 std::size_t unit(const Setting& s, const std::string& node, std::size_t r) {
-  require(r < s.node(node).size(), node + " has no unit " + std::to_string(r));
+  require(r < s.node(node).size(), "a symmetry is of a unit that is not there");
   const Feature& feature = s.features[s.node(node)[r]];
   for (const Term& term : feature.terms) require_own(s, term.weight, feature);
   if (feature.bias != none) require_own(s, feature.bias, feature);
@@ -51,8 +50,7 @@ std::size_t unit(const Setting& s, const std::string& node, std::size_t r) {
 // Whatever reads h_to lowers its weight of h_from by that of h_to (h_none = 1); with to = from this is a
 // scaling, which homogeneous activations pass on.
 void compensate(const Setting& s, const Balls& z, std::size_t to, std::size_t from, Tangent& t) {
-  const bool is_output = std::count(s.outputs.begin(), s.outputs.end(), to) != 0;
-  require(!is_output, s.features[to].name + " is an output");
+  require(std::count(s.outputs.begin(), s.outputs.end(), to) == 0, s.features[to].name + " is an output");
   for (std::size_t reader = to + 1; reader < s.features.size(); ++reader) {
     const Feature& g = s.features[reader];
     for (const auto& [h, w] : g.terms) {
@@ -63,8 +61,7 @@ void compensate(const Setting& s, const Balls& z, std::size_t to, std::size_t fr
       }
       require(g.op == Feature::Op::affine, g.name + " reads a moved unit and is not linear");
       require_own(s, w, g);
-      Indices other;  // the weight of h_from
-      if (from == none) other = {g.bias};
+      Indices other(from == none ? 1 : 0, g.bias);  // the weight of h_from
       for (const Term& term : g.terms) {
         if (term.feature == from && (from != to || term.weight == w)) other.push_back(term.weight);
       }
@@ -87,8 +84,8 @@ Tangent mix(const Setting& s, const Balls& z, std::size_t to, std::size_t from) 
 }
 
 // row + t c, where c . (x_i, 1) = 0 for every sample
-Tangent orthogonal_input(const Setting& s, const Feature& row,
-                         const std::vector<certificate::Number>& vector) {
+Tangent orthogonal_input(const Setting& s, std::size_t f, const std::vector<certificate::Number>& vector) {
+  const Feature& row = s.features[f];
   const std::size_t columns = row.terms.size();
   require(vector.size() == columns + (row.bias == none ? 0 : 1), "orthogonal-input: the vector does not fit");
   Rationals sum(s.samples);
@@ -105,12 +102,12 @@ Tangent orthogonal_input(const Setting& s, const Feature& row,
 }
 
 Tangent tangent(const Setting& s, const Balls& z, const Symmetry& c, const std::vector<bool>& needed) {
-  if (c.kind == Symmetry::Kind::scaling) return mix(s, z, unit(s, c.node, c.unit), unit(s, c.node, c.unit));
-  if (c.kind == Symmetry::Kind::linear_maps)
-    return mix(s, z, unit(s, c.first, c.row), unit(s, c.first, c.column));
-  if (c.kind == Symmetry::Kind::shift) return mix(s, z, unit(s, c.first, c.unit), none);
-  if (c.kind == Symmetry::Kind::orthogonal_input)
-    return orthogonal_input(s, s.features[unit(s, c.node, c.unit)], c.vector);
+  using Kind = Symmetry::Kind;
+  const auto mixed = [&](std::size_t to, std::size_t from) { return mix(s, z, to, from); };
+  if (c.kind == Kind::scaling) return mixed(unit(s, c.node, c.unit), unit(s, c.node, c.unit));
+  if (c.kind == Kind::linear_maps) return mixed(unit(s, c.first, c.row), unit(s, c.first, c.column));
+  if (c.kind == Kind::shift) return mixed(unit(s, c.first, c.unit), none);
+  if (c.kind == Kind::orthogonal_input) return orthogonal_input(s, unit(s, c.node, c.unit), c.vector);
   require(c.parameter < s.parameters && !needed[c.parameter], "a free parameter may matter near the box");
   return {{c.parameter, Ball(1)}};
 }
@@ -120,7 +117,7 @@ Tangent tangent(const Setting& s, const Balls& z, const Symmetry& c, const std::
 std::vector<Tangent> tangents(const Setting& s, const std::vector<Symmetry>& symmetries, const Balls& z) {
   Balls neighbourhood = z;
   for (Ball& x : neighbourhood) arb_add_error_2exp_si(x.get(), -64);
-  const std::vector<bool> needed = needed_parameters(s, neighbourhood, [](std::size_t) { return false; });
+  const std::vector<bool> needed = needed_parameters(s, neighbourhood, std::vector<bool>(s.parameters));
   std::vector<Tangent> all;
   for (const Symmetry& symmetry : symmetries) {
     all.push_back(tangent(s, z, symmetry, needed));

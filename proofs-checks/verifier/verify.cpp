@@ -1,21 +1,10 @@
 #include "verifier/verify.h"
 
+#include <algorithm>
+
 #include "verifier/checks.h"
 
 namespace pgb::verifier {
-namespace {
-
-// How far the centre is from the saved parameters.
-std::string distance(const Setting& s, const certificate::Point& center) {
-  const Rationals z = s.point(center);
-  Rational largest;
-  for (std::size_t k = 0; k < z.size(); ++k) largest = std::max(largest, Rational(abs(z[k] - s.saved[k])));
-  return largest == 0
-             ? ""
-             : "; sup-norm distance of this point from the saved parameters: " + Ball(largest).text();
-}
-
-}  // namespace
 
 Outcome verify(const certificate::Certificate& certificate, const io::ProblemFile& problem) {
   try {
@@ -25,7 +14,12 @@ Outcome verify(const certificate::Certificate& certificate, const io::ProblemFil
       require(claim.precision >= 53 && claim.precision <= 65536, "precision: expected 53 to 65536 bits");
       working_bits = claim.precision;
       check(setting, claim);  // the one for this kind, see checks.h
-      return certificate::in_words(claim) + distance(setting, claim.center);
+      Rational distance;
+      const Rationals center = setting.point(claim.center);
+      for (std::size_t k = 0; k < center.size(); ++k)
+        distance = std::max(distance, Rational(abs(center[k] - setting.saved[k])));
+      const std::string away = "; sup-norm distance from the saved point: " + Ball(distance).text();
+      return certificate::in_words(claim) + (distance == 0 ? "" : away);
     };
     return {true, std::visit(check_claim, certificate.claim)};
   } catch (const InputError& reason) {  // Rejected

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "pgb/certify/graph_hessian.h"
+#include "pgb/certify/interval_panel.h"
 #include "pgb/certify/parallel.h"
 #include "pgb/derivatives/objective.h"
 #include "support/networks.h"
@@ -150,6 +151,32 @@ TEST(BoxHessian, NotCovered) {
   EXPECT_FALSE(graph_hessian(problem, box, {0}, {}));
   const Problem augmented = add_neurons(random_problem(net.build(a), 3, "squared", random), "1");
   EXPECT_FALSE(graph_hessian(augmented, box_around(augmented.parameters.values, 0), {0}, {}));
+}
+
+// Products and sums of two enclosures hold those of every pair of points, at the ends as well and where
+// doubles underflow.
+TEST(IntervalPanel, Entries) {
+  using graph_hessian_detail::Entry;
+  const PrecisionScope exact(8000);
+  for_each_trial(500, [](Random& random) {
+    const int low = random.coin(0.2) ? -700 : -20, high = random.coin(0.2) ? 400 : 20;
+    const auto entry = [&] {
+      const double m = random.coin(0.1) ? 0 : random.of_any_size(low, high);
+      return Entry{m, random.coin(0.2) ? 0 : std::abs(random.of_any_size(low, high))};
+    };
+    const auto point = [&](const Entry& e) {
+      return Ball(e.m) + Ball(e.r) * Ball(random.coin() ? random.uniform() : random.coin() ? 1 : -1);
+    };
+    const auto holds = [](const Entry& e, const Ball& x) {
+      return (Ball(e.r) - pgb::abs(x - Ball(e.m))).certainly_nonnegative();
+    };
+    const Entry a = entry(), b = entry();
+    for (int t = 0; t < 8; ++t) {
+      const Ball x = point(a), y = point(b);
+      EXPECT_TRUE(holds(product(a, b), x * y));
+      EXPECT_TRUE(holds(sum(a, b), x + y));
+    }
+  });
 }
 
 TEST(ParallelFor, EveryIndexOnceAndExceptionsPass) {

@@ -9,33 +9,16 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "certify/points.h"
 #include "pgb/derivatives/objective.h"
+#include "pgb/linalg/approx_dense.h"
 #include "pgb/model/callable.h"
-#include "support/compare.h"
-#include "support/networks.h"
 
 namespace pgb::test {
 namespace {
 
 using Json = nlohmann::json;
 constexpr long kBits = 400;
-
-Vector<Real> reals(const io::Tensor& t) { return to_scalars<Real>(t); }
-
-// |a - b| in the sup-norm.
-double distance(const Vector<Real>& a, const Vector<Real>& b) {
-  Real largest = 0;
-  for (std::size_t k = 0; k < a.size(); ++k) largest = std::max(largest, Real(abs(Real(a[k] - b[k]))));
-  return to_double(largest);
-}
-
-// One hidden unit: v tanh(w x + b) + c, z = w b v c, or without biases a tanh(w x), z = w a.
-std::shared_ptr<const Model> one_unit(const std::string& activation, bool bias) {
-  Random random(1);
-  Network net(1);
-  return net.build(
-      net.linear(net.node(activation, {net.linear("x", 1, 1, random, bias)}), 1, 1, random, bias));
-}
 
 Problem reference_problem(const Json& c) {
   const std::string name = c.at("name");
@@ -72,7 +55,7 @@ void check_reference(const Json& c, std::size_t digits, double radius) {
   for (const std::string text : c.at("z")) exact.push_back(Real(text));
   const auto proof = certify_critical_point(problem, start(c.at("z"), digits), {});
   ASSERT_TRUE(proof.exists) << proof.failure;
-  const double off = distance(reals(proof.center), exact);
+  const double off = sup_distance(reals(proof.center), exact);
   EXPECT_LE(off, proof.existence_radius + 1e-78);
   EXPECT_LE(off, radius);
   EXPECT_LE(proof.existence_radius, radius);
@@ -159,13 +142,6 @@ Problem problem_of(const Disguised& q) {
   return make_problem(make_objective_model(q, n), Vector<double>(n, 0.0), {0}, {0}, "value");
 }
 
-// `exact` moved by up to `size` in every coordinate and rounded to doubles.
-Vector<Real> nudged(const Vector<Real>& exact, double size, Random& random) {
-  Vector<Real> z;
-  for (const Real& x : exact) z.push_back(Real(to_double(x) + size * random.uniform()));
-  return z;
-}
-
 TEST(CriticalPoint, PlantedMinimaAndSaddles) {
   for_each_trial(150, [](Random& random) {
     const PrecisionScope scope(kBits);
@@ -181,7 +157,7 @@ TEST(CriticalPoint, PlantedMinimaAndSaddles) {
     const auto proof =
         certify_critical_point(problem, nudged(exact, std::exp2(random.uniform(-40, -10)), random), {});
     ASSERT_TRUE(proof.exists) << proof.failure;
-    EXPECT_LE(distance(reals(proof.center), exact), proof.existence_radius + 1e-100);
+    EXPECT_LE(sup_distance(reals(proof.center), exact), proof.existence_radius + 1e-100);
     EXPECT_LE(proof.existence_radius, 1e-45);
     EXPECT_EQ(proof.strict_minimum, minimum) << proof.failure;
     EXPECT_EQ(proof.saddle, !minimum) << proof.failure;
@@ -212,10 +188,10 @@ TEST(CriticalPoint, NearMisses) {
     if (kind == 1) {
       ASSERT_TRUE(proof.exists) << proof.failure;
       ++proven;
-      EXPECT_LE(distance(reals(proof.center), q.outer(t)), proof.existence_radius + 1e-100);
+      EXPECT_LE(sup_distance(reals(proof.center), q.outer(t)), proof.existence_radius + 1e-100);
       Vector<Real> other = t;
       other[i] = -t[i];
-      EXPECT_LE(proof.uniqueness_radius, distance(q.outer(t), q.outer(other)));
+      EXPECT_LE(proof.uniqueness_radius, sup_distance(q.outer(t), q.outer(other)));
       EXPECT_EQ(proof.strict_minimum, t[i] > 0) << proof.failure;
       EXPECT_EQ(proof.saddle, t[i] < 0) << proof.failure;
     } else {
@@ -228,105 +204,57 @@ TEST(CriticalPoint, NearMisses) {
   EXPECT_GT(proven, 0u);
 }
 
-// A deep linear network, its minimum is unique up to A W_1, W_2 A^-1; a ReLU network up to scaling.
-TEST(CriticalPoint, MinimaModuloSymmetry) {
-  for_each_trial(12, [](Random& random) {
-    const PrecisionScope scope(kBits);
-    const bool linear = random.coin();
-    const std::size_t d = 2, m = 24;
-    Network net(d);
-    const std::string hidden = net.linear("x", d, 2, random, !linear);
-    const auto model = net.build(net.linear(linear ? hidden : net.node("relu", {hidden}), 2, 2, random));
-    // Targets of a network of the same shape, rounded: one with a residual near 0 is close to z.
-    Problem problem = random_problem(model, m, "squared", random);
-    const Matrix<double> phi = Objective<double>(problem).outputs(problem.parameters.values);
-    problem.y.values = phi.data;
-    const auto families = flat_families(problem);
-    const auto proof = certify_critical_point(problem, reals(problem.parameters), families);
-    bool dead = false;
-    for (const FlatFamily& family : families) dead = dead || family.kind == FlatFamily::Kind::dead_unit;
-    if (!proof.exists && !linear) return;  // a unit that is on for all samples, or for too few of them
-    ASSERT_TRUE(proof.exists) << proof.failure;
-    EXPECT_TRUE(proof.strict_minimum) << proof.failure;
-    if (!dead) {
-      EXPECT_EQ(proof.pinned.size(), linear ? 4u : 2u);
-    }
-    EXPECT_EQ(proof.symmetries.size(), proof.pinned.size());
-    for (const std::size_t k : proof.pinned) {
-      EXPECT_EQ(proof.center.values[k], problem.parameters.values[k]);
-      EXPECT_EQ(proof.center.exact.count(k), 0u);
-    }
-    EXPECT_LE(distance(reals(proof.center), reals(problem.parameters)), 1e-10);
-    // Without the symmetries nothing can be proven: the Hessian is singular.
-    const auto blind = certify_critical_point(problem, reals(problem.parameters), {});
-    EXPECT_FALSE(blind.exists);
-    EXPECT_NE(blind.failure.find("singular"), std::string::npos) << blind.failure;
-  });
-}
-
-// One unit is off on all samples at z; a family that says so is not believed where the unit is on.
-TEST(CriticalPoint, DeadUnits) {
-  Random random(3);
-  Network net(1);
-  const auto model =
-      net.build(net.linear(net.node("relu", {net.linear("x", 1, 2, random)}), 2, 1, random, false));
-  // relu(x + 4) v_0 + relu(-x - 9) v_1: z = w_0 w_1 b_0 b_1 v_0 v_1
-  Problem problem = make_problem(model, {1, -1, 4, -9, 0.5, 3}, {-2, -1, 0, 1, 2}, {1, 1.5, 2, 2.5, 3});
-  const auto families = flat_families(problem);
-  const auto proof = certify_critical_point(problem, reals(problem.parameters), families);
-  ASSERT_TRUE(proof.exists) << proof.failure;
-  EXPECT_TRUE(proof.strict_minimum) << proof.failure;
-  EXPECT_EQ(proof.pinned.size(), 4u);    // the dead unit's three, and the other's scale
-  EXPECT_EQ(proof.existence_radius, 0);  // grad Q is exactly 0
-  Problem other = problem;
-  other.y.values[0] = 1.25;
-  Vector<Real> alive = reals(problem.parameters);
-  alive[3] = 9;
-  const auto wrong = certify_critical_point(other, alive, families);
-  EXPECT_FALSE(wrong.exists);
-}
-
-TEST(CriticalPoint, KinksAreNamed) {
-  Random random(3);
-  Network net(1);
-  const std::string hidden = net.linear("x", 1, 1, random);
-  const auto model = net.build(net.linear(net.node("relu", {hidden}), 1, 1, random));
-  // relu(x - 1) at x = 1
-  const Problem problem = make_problem(model, {1, -1, 1, 0}, {0, 1, 2, 3, 4}, {0, 0, 1, 2, 3});
-  const auto proof = certify_critical_point(problem, reals(problem.parameters), flat_families(problem));
-  EXPECT_FALSE(proof.exists);
-  EXPECT_NE(proof.failure.find("node n1, unit 0, sample 1"), std::string::npos) << proof.failure;
-}
-
-TEST(CriticalPoint, DegeneratePointsAreNotClaimed) {
-  // w = b = v = 0 and c the mean: grad Q = 0 exactly, the Hessian is singular.
-  const Problem flat = make_problem(one_unit("tanh", true), {0, 0, 0, 2}, {-1, 0, 1}, {1, 2, 3});
-  const auto proof = certify_critical_point(flat, reals(flat.parameters), {});
-  EXPECT_FALSE(proof.exists);
-  EXPECT_NE(proof.failure.find("singular"), std::string::npos) << proof.failure;
-  // max(0, 1 - q)^2 at q = 1: the gradient is 0, there and for every q > 1.
-  Random random(1);
-  Network net(1);
-  const auto model = net.build(net.linear("x", 1, 1, random, false));
-  for (const double w : {1.0, 2.0}) {
-    const Problem hinge = make_problem(model, {w}, {1}, {1}, "polynomial_hinge");
-    EXPECT_FALSE(certify_critical_point(hinge, reals(hinge.parameters), {}).exists);
-  }
-}
-
-// The Hessian of a hinge jumps where 1 - y q = 0, and the objective is strictly convex all the same.
-TEST(CriticalPoint, JumpingSecondDerivatives) {
+// A network large enough for many columns of the Hessian at a time, near the one that made its targets.
+TEST(CriticalPoint, ATeacherIsAMinimum) {
   const PrecisionScope scope(kBits);
-  Random random(1);
-  Network net(1);
-  const auto model = net.build(net.linear("x", 1, 1, random, false));
-  // (max(0, 1 - w)^2 + max(0, 1 + w / 2)^2) / 2 has its minimum at w = 2/5; with x = 5/2 a third sample has 1
-  // - y q = 0 there and adds max(0, 1 - 5/2 w)^2, which vanishes for w >= 2/5.
-  const Problem problem = make_problem(model, {0.4}, {1, 0.5, 2.5}, {1, -1, 1}, "polynomial_hinge");
-  const auto proof = certify_critical_point(problem, reals(problem.parameters), {});
+  Random random(11);
+  Network net(4);
+  const std::string hidden = net.node("tanh", {net.linear("x", 4, 9, random)});
+  const auto model = net.build(net.linear(hidden, 9, 3, random));
+  Problem problem = random_problem(model, 90, "mse", random);
+  problem.y.values = Objective<double>(problem).outputs(problem.parameters.values).data;
+  const auto proof = certify_critical_point(problem, nudged(reals(problem.parameters), 1e-6, random), {});
   ASSERT_TRUE(proof.exists) << proof.failure;
   EXPECT_TRUE(proof.strict_minimum) << proof.failure;
-  EXPECT_LE(distance(reals(proof.center), {Real(2) / 5}), proof.existence_radius);
+  EXPECT_LE(sup_distance(reals(proof.center), reals(problem.parameters)), 1e-10);
+  EXPECT_LE(proof.existence_radius, 1e-45);
+  const Matrix<double> h = HessianOperator<double>(problem, problem.parameters.values).dense();
+  const double smallest = approx_symmetric_eigen(h).values.front();
+  EXPECT_LE(proof.curvature_bound, smallest * (1 + 1e-6));
+  EXPECT_GE(proof.curvature_bound, 0.5 * smallest);
+}
+
+// At z = 0 a tanh network v tanh(W x) without biases has grad Q = 0 and Hessian 2 lambda I + E, E of
+// eigenvalues 0 and
+// +-|c| with c = (2 / m) sum_i y_i x_i.
+TEST(CriticalPoint, TheOriginIsASaddle) {
+  Random random(12);
+  for (const std::size_t width : {3u, 21u}) {
+    Network net(20);
+    const std::string hidden = net.node("tanh", {net.linear("x", 20, width, random, false)});
+    const auto model = net.build(net.linear(hidden, width, 1, random, false));
+    Problem problem = random_problem(model, 30, "squared", random);
+    problem.parameters = to_tensor(Vector<double>(model->parameters(), 0.0));
+    problem.regularizer.push_back({0, model->parameters(), "1/100"});
+    double norm = 0;
+    for (std::size_t j = 0; j < 20; ++j) {
+      double c = 0;
+      for (std::size_t i = 0; i < 30; ++i) c += 2 * problem.y.values[i] * problem.x.values[i * 20 + j] / 30;
+      norm = std::hypot(norm, c);
+    }
+    const auto proof = certify_critical_point(problem, reals(problem.parameters), {});
+    ASSERT_TRUE(proof.exists) << proof.failure;
+    EXPECT_EQ(proof.existence_radius, 0);
+    EXPECT_FALSE(proof.strict_minimum);
+    EXPECT_TRUE(proof.saddle) << proof.failure;
+    EXPECT_NEAR(proof.curvature_bound, 0.02 - norm, 1e-5 * norm);
+    // With a penalty above |c| / 2 it is a minimum.
+    problem.regularizer.back().lambda = "1";
+    const auto minimum = certify_critical_point(problem, reals(problem.parameters), {});
+    EXPECT_TRUE(minimum.strict_minimum) << minimum.failure;
+    EXPECT_LE(minimum.curvature_bound, 2 - norm);
+    EXPECT_GE(minimum.curvature_bound, 0.9 * (2 - norm));
+  }
 }
 
 TEST(CriticalPoint, LimitsAndMisuse) {

@@ -7,24 +7,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "certify/points.h"
 #include "pgb/derivatives/objective.h"
 #include "pgb/linalg/approx_dense.h"
 #include "support/closed_forms.h"
-#include "support/compare.h"
-#include "support/networks.h"
 
 namespace pgb::test {
 namespace {
 
 constexpr long kBits = 400;
-
-Vector<Real> reals(const io::Tensor& t) { return to_scalars<Real>(t); }
-
-Vector<Real> nudged(const Vector<Real>& z, double size, Random& random) {
-  Vector<Real> moved;
-  for (const Real& x : z) moved.push_back(Real(to_double(x) + size * random.uniform()));
-  return moved;
-}
 
 // d_x - width - d_y with tanh, and its description for plain loops.
 struct Net {

@@ -28,16 +28,20 @@ AssertionResult keeps_outputs(const Problem& problem, const FlatFamily& family, 
                                 << describe(after.data[e]) << " at the flat point";
     }
     if (before.data[e].radius() + after.data[e].radius() > 1e-40 * size) {
-      return AssertionFailure() << "output " << e << ": radius " << after.data[e].radius() << " proves nothing";
+      return AssertionFailure() << "output " << e << ": radius " << after.data[e].radius()
+                                << " proves nothing";
     }
   }
   if (!family.keeps_regularizer) return AssertionSuccess();
   const Ball r = objective.regularizer(z), moved = objective.regularizer(at);
-  if (r.overlaps(moved) && r.radius() + moved.radius() < 1e-40 * (1 + r.magnitude())) return AssertionSuccess();
-  return AssertionFailure() << "R is " << describe(r) << " at z and " << describe(moved) << " at the flat point";
+  if (r.overlaps(moved) && r.radius() + moved.radius() < 1e-40 * (1 + r.magnitude()))
+    return AssertionSuccess();
+  return AssertionFailure() << "R is " << describe(r) << " at z and " << describe(moved)
+                            << " at the flat point";
 }
 
-AssertionResult keeps_outputs_in_quad(const Problem& problem, const FlatFamily& family, const Vector<double>& c) {
+AssertionResult keeps_outputs_in_quad(const Problem& problem, const FlatFamily& family,
+                                      const Vector<double>& c) {
   const Objective<Quad> objective(problem);
   const Vector<Quad> z = to_scalars<Quad>(problem.parameters);
   const Matrix<Quad> before = objective.outputs(z), after = objective.outputs(flat_point(family, z, c));
@@ -45,7 +49,8 @@ AssertionResult keeps_outputs_in_quad(const Problem& problem, const FlatFamily& 
   for (const Quad& phi : before.data) size = std::max(size, std::abs(to_double(phi)));
   for (std::size_t e = 0; e < before.data.size(); ++e) {
     const double off = std::abs(to_double(Quad(after.data[e] - before.data[e])));
-    if (!(off <= 1e-30 * size)) return AssertionFailure() << "output " << e << " is off by " << off << " in Quad";
+    if (!(off <= 1e-30 * size))
+      return AssertionFailure() << "output " << e << " is off by " << off << " in Quad";
   }
   return AssertionSuccess();
 }
@@ -65,8 +70,9 @@ AssertionResult tangents_are_derivatives(const Problem& problem, const FlatFamil
     for (std::size_t k = 0; k < z.size(); ++k) {
       const Real slope = (ahead[k] - behind[k]) / (2 * Real(h));
       if (abs(Real(slope - tangents[j][k])) > 1e-30 * (1 + abs(slope))) {
-        return AssertionFailure() << "tangent " << j << " at parameter " << k << " is " << describe(tangents[j][k])
-                                  << ", the difference quotient " << describe(slope);
+        return AssertionFailure() << "tangent " << j << " at parameter " << k << " is "
+                                  << describe(tangents[j][k]) << ", the difference quotient "
+                                  << describe(slope);
       }
     }
   }
@@ -87,7 +93,8 @@ AssertionResult spares_the_regularizer(const Problem& problem, const FlatFamily&
 
 Matrix<Real> as_columns(const std::vector<Vector<Real>>& vectors, std::size_t n) {
   Matrix<Real> a(n, vectors.size());
-  for (std::size_t c = 0; c < vectors.size(); ++c) std::copy(vectors[c].begin(), vectors[c].end(), a.column(c));
+  for (std::size_t c = 0; c < vectors.size(); ++c)
+    std::copy(vectors[c].begin(), vectors[c].end(), a.column(c));
   return a;
 }
 
@@ -144,7 +151,8 @@ AssertionResult keeps_its_promises(const Problem& problem, const FlatFamily& fam
     return AssertionFailure() << kind_name(family.kind) << " (" << family.where << "): " << result.message();
   };
   if (family.dimension == 0) return failed(AssertionFailure() << "of dimension 0");
-  if (family.straight && family.basis.size() != family.dimension) return failed(AssertionFailure() << "basis");
+  if (family.straight && family.basis.size() != family.dimension)
+    return failed(AssertionFailure() << "basis");
   if (family.where.empty() || family.why_exact.empty()) return failed(AssertionFailure() << "without words");
   for (int point = 0; point < 2; ++point) {
     const Vector<double> c = random_coordinates(problem, family, random);
@@ -152,7 +160,8 @@ AssertionResult keeps_its_promises(const Problem& problem, const FlatFamily& fam
     if (const AssertionResult quad = keeps_outputs_in_quad(problem, family, c); !quad) return failed(quad);
   }
   if (const AssertionResult spared = spares_the_regularizer(problem, family); !spared) return failed(spared);
-  if (const AssertionResult tangents = tangents_are_derivatives(problem, family); !tangents) return failed(tangents);
+  if (const AssertionResult tangents = tangents_are_derivatives(problem, family); !tangents)
+    return failed(tangents);
   if (!family.straight) return AssertionSuccess();
   const PrecisionScope scope(1000);
   const Vector<Real> z = to_scalars<Real>(problem.parameters);

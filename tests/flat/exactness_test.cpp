@@ -1,4 +1,5 @@
-// Every family found on random graphs with planted structure keeps what it promises, and symmetries bound the rank.
+// Every family found on random graphs with planted structure keeps what it promises, and symmetries bound the
+// rank.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -92,7 +93,8 @@ Problem planted_problem(Random& random) {
 bool is_tame(const Problem& problem) {
   const Graph& graph = *problem.model->graph();
   const Vector<double> x = to_scalars<double>(problem.x);
-  for (const auto& value : graph.values<double>(problem.parameters.values, {x.data(), graph.inputs(), problem.samples()})) {
+  for (const auto& value :
+       graph.values<double>(problem.parameters.values, {x.data(), graph.inputs(), problem.samples()})) {
     for (const double v : value.data) {
       if (!(std::abs(v) < 1e3)) return false;
     }
@@ -111,8 +113,9 @@ TEST(FlatFamilies, KeepTheirPromisesOnPlantedGraphs) {
     }
   });
   if (HasFailure() || trials(600) < 600) return;
-  for (const Kind kind : {Kind::added_neurons, Kind::zero_outgoing_weights, Kind::equal_features, Kind::feature_relation,
-                          Kind::dead_unit, Kind::orthogonal_inputs, Kind::scaling, Kind::linear_maps}) {
+  for (const Kind kind :
+       {Kind::added_neurons, Kind::zero_outgoing_weights, Kind::equal_features, Kind::feature_relation,
+        Kind::dead_unit, Kind::orthogonal_inputs, Kind::scaling, Kind::linear_maps}) {
     EXPECT_GE(found[kind], 5u) << kind_name(kind) << ": the generator must reach it";
   }
 }

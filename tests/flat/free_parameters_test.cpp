@@ -115,8 +115,8 @@ TEST(FreeParameters, RegularizedOnesStay) {
 TEST(FreeParameters, ResidualAdd) {
   Random random(5);
   Network net(2);
-  const std::string h = net.node("tanh", {net.linear("x", 2, 3, random)});   // n0, n1
-  const std::string inner = net.linear(h, 3, 3, random);                     // n2
+  const std::string h = net.node("tanh", {net.linear("x", 2, 3, random)});              // n0, n1
+  const std::string inner = net.linear(h, 3, 3, random);                                // n2
   const auto model = net.build(net.linear(net.node("add", {h, inner}), 3, 2, random));  // n4
   Problem problem = random_problem(model, 5, "squared", random);
   zero_column(problem, "n4.w", 1, 2);
@@ -132,10 +132,10 @@ TEST(FreeParameters, ResidualAdd) {
 TEST(FreeParameters, ConcatenationAndProduct) {
   Random random(6);
   Network net(2);
-  const std::string a = net.node("tanh", {net.linear("x", 2, 2, random)});  // n0, n1
-  const std::string b = net.linear("x", 2, 3, random, false);               // n2
-  const std::string c = net.linear("x", 2, 2, random);                      // n3
-  const std::string gated = net.node("mul", {a, c});                        // n4
+  const std::string a = net.node("tanh", {net.linear("x", 2, 2, random)});                 // n0, n1
+  const std::string b = net.linear("x", 2, 3, random, false);                              // n2
+  const std::string c = net.linear("x", 2, 2, random);                                     // n3
+  const std::string gated = net.node("mul", {a, c});                                       // n4
   const auto model = net.build(net.linear(net.node("concat", {gated, b}), 5, 2, random));  // n6
   Problem problem = random_problem(model, 5, "squared", random);
   zero_column(problem, "n6.w", 3, 2);  // feature 1 of b
@@ -148,9 +148,10 @@ TEST(FreeParameters, ConcatenationAndProduct) {
 TEST(FreeParameters, TiedTensors) {
   Random random(7);
   Network net(2);
-  const std::string a = net.node("tanh", {net.linear("x", 2, 2, random)});                                // n0, n1
-  const std::string b = net.node("tanh", {net.linear(net.linear("x", 2, 2, random), 2, 2, random, true, "n0.w", "n0.b")});
-  const auto model = net.build(net.linear(net.node("concat", {a, b}), 4, 1, random));                     // n6
+  const std::string a = net.node("tanh", {net.linear("x", 2, 2, random)});  // n0, n1
+  const std::string b =
+      net.node("tanh", {net.linear(net.linear("x", 2, 2, random), 2, 2, random, true, "n0.w", "n0.b")});
+  const auto model = net.build(net.linear(net.node("concat", {a, b}), 4, 1, random));  // n6
   Problem problem = random_problem(model, 5, "squared", random);
   set(problem, "n6.w", {0, 0.5, 0.25, 0.75});
   expect_free(problem, 0, random);
@@ -186,7 +187,8 @@ TEST(AddedNeurons, EachOutputOnItsOwn) {
   for (const bool penalised : {false, true}) {
     Problem problem = add_neurons(random_problem(mlp({3, 2, 3}), 4, "squared", random), "1/4");
     const AddedNeurons at = *problem.model->added();
-    for (std::size_t k = at.b; k < problem.model->parameters(); ++k) problem.parameters.values[k] = random.eighth();
+    for (std::size_t k = at.b; k < problem.model->parameters(); ++k)
+      problem.parameters.values[k] = random.eighth();
     if (penalised) problem.regularizer.push_back({0, problem.model->parameters(), "1/10"});
     FlatFamily family = only(flat_families(problem), Kind::added_neurons);
     EXPECT_EQ(family.dimension, 3u * 4);

@@ -1,4 +1,5 @@
-// Outgoing weights moved between equal or opposite features, and along features that are constant on the data.
+// Outgoing weights moved between equal or opposite features, and along features that are constant on the
+// data.
 #include <gtest/gtest.h>
 
 #include "flat/checks.h"
@@ -51,8 +52,14 @@ TEST(EqualFeatures, Duplicates) {
 
 TEST(EqualFeatures, OppositeUnderAnOddActivationOnly) {
   for_each_trial(10, [](Random& random) {
-    for (const auto& [activation, odd] : {std::pair{"tanh", true}, {"erf", true}, {"sin", true}, {"sigmoid", false},
-                                          {"leaky_relu", false}, {"silu", false}, {"exp", false}, {"gelu", false}}) {
+    for (const auto& [activation, odd] : {std::pair{"tanh", true},
+                                          {"erf", true},
+                                          {"sin", true},
+                                          {"sigmoid", false},
+                                          {"leaky_relu", false},
+                                          {"silu", false},
+                                          {"exp", false},
+                                          {"gelu", false}}) {
       SCOPED_TRACE(activation);
       Problem problem = random_problem(mlp({2, 3, 2}, activation), 6, "squared", random);
       copy_row(problem, 0, 2, 2, -1);
@@ -71,7 +78,8 @@ TEST(EqualFeatures, SameExactNumberBeyondADouble) {
   set_exact(problem, "w1", 0, "1/3");
   expect_relations(problem, 0, 0, random);  // 1/3 and what was there before
   set(problem, "b1", {0.5, 0.5});
-  problem.parameters.values[begin_of(*problem.model, "w1") + 1] = 0x1.5555555555555p-2;  // the double next to 1/3
+  problem.parameters.values[begin_of(*problem.model, "w1") + 1] =
+      0x1.5555555555555p-2;  // the double next to 1/3
   expect_relations(problem, 0, 0, random);
   set_exact(problem, "w1", 1, "1/3");
   expect_relations(problem, 1, 0, random);
@@ -135,8 +143,12 @@ TEST(EqualFeatures, RegularizedWeightsStay) {
 // A zero row makes sigmoid(0) = 1/2, which the next bias takes up; log 2 is no exact number.
 TEST(ConstantFeatures, TakenUpByTheBias) {
   Random random(7);
-  for (const auto& [activation, found] : {std::pair{"sigmoid", true}, {"tanh", true}, {"relu", true},
-                                          {"silu", true}, {"exp", true}, {"softplus", false}}) {
+  for (const auto& [activation, found] : {std::pair{"sigmoid", true},
+                                          {"tanh", true},
+                                          {"relu", true},
+                                          {"silu", true},
+                                          {"exp", true},
+                                          {"softplus", false}}) {
     SCOPED_TRACE(activation);
     Problem problem = random_problem(mlp({2, 3, 2}, activation), 5, "squared", random);
     set_entry(problem, "w1", 1, 0, 0);
@@ -144,7 +156,8 @@ TEST(ConstantFeatures, TakenUpByTheBias) {
     problem.parameters.values[begin_of(*problem.model, "b1") + 1] = 0;
     expect_relations(problem, 0, found ? 2 : 0, random);
     problem.parameters.values[begin_of(*problem.model, "b1") + 1] = 5e-324;
-    expect_relations(problem, 0, std::string(activation) == "relu" ? 2 : 0, random);  // relu: a constant all the same
+    expect_relations(problem, 0, std::string(activation) == "relu" ? 2 : 0,
+                     random);  // relu: a constant all the same
   }
 }
 
@@ -201,8 +214,11 @@ Rows<std::string> as_text(const Rows<Rational>& h) {
 
 TEST(ExactRelations, DimensionAndExactness) {
   for_each_trial(60, [](Random& random) {
-    const std::size_t features = random.between(1, 7), samples = random.between(1, 7), rank = random.between(0, 5);
-    const auto number = [&] { return Rational(static_cast<int>(random.index(11)) - 5, static_cast<int>(random.between(1, 7))); };
+    const std::size_t features = random.between(1, 7), samples = random.between(1, 7),
+                      rank = random.between(0, 5);
+    const auto number = [&] {
+      return Rational(static_cast<int>(random.index(11)) - 5, static_cast<int>(random.between(1, 7)));
+    };
     Rows<Rational> h(features, std::vector<Rational>(samples));
     for (std::size_t r = 0; r < rank; ++r) {
       std::vector<Rational> left(features), right(samples);
@@ -226,7 +242,8 @@ TEST(ExactRelations, DimensionAndExactness) {
       for (const Rational& q : sum) EXPECT_EQ(q, 0);
       for (const SparseVector& other : *relations) {
         if (&other == &delta) continue;
-        for (const SparseEntry& entry : other) EXPECT_NE(entry.parameter, delta[0].parameter) << "an index of its own";
+        for (const SparseEntry& entry : other)
+          EXPECT_NE(entry.parameter, delta[0].parameter) << "an index of its own";
       }
     }
   });

@@ -33,7 +33,8 @@ TEST(DeadUnits, IncomingAndOutgoingWeights) {
     for (double& x : problem.x.values) x = std::abs(x) + 0x1p-4;
     fill(problem, "w1", 0.5);
     for (std::size_t u = 0; u < h; ++u) {  // all alive, no two equal
-      for (std::size_t j = 0; j < d; ++j) set_entry(problem, "w1", u, j, 0.5 + 0.125 * static_cast<double>(u));
+      for (std::size_t j = 0; j < d; ++j)
+        set_entry(problem, "w1", u, j, 0.5 + 0.125 * static_cast<double>(u));
     }
     if (bias) fill(problem, "b1", 0.25);
     expect_dimensions(problem, {{Kind::scaling, h}}, random);
@@ -77,7 +78,8 @@ TEST(DeadUnits, InResidualGraphs) {
   Problem problem = random_problem(around, 5, "squared", random);
   set(problem, "n0.b", {-50, 0.5});
   EXPECT_EQ(dimensions(problem)[Kind::dead_unit], 0u) << "both go around";
-  for (const FlatFamily& family : flat_families(problem)) EXPECT_TRUE(keeps_its_promises(problem, family, random));
+  for (const FlatFamily& family : flat_families(problem))
+    EXPECT_TRUE(keeps_its_promises(problem, family, random));
 
   Network tail(2);
   const std::string v = tail.node("relu", {tail.linear("x", 2, 2, random)});  // n0
@@ -88,7 +90,8 @@ TEST(DeadUnits, InResidualGraphs) {
   // Three incoming; the two weights of n2 on the unit, which is exactly 0, move as well.
   auto found = dimensions(problem);
   EXPECT_EQ(found[Kind::dead_unit] + found[Kind::feature_relation], 3u + 2u);
-  for (const FlatFamily& family : flat_families(problem)) EXPECT_TRUE(keeps_its_promises(problem, family, random));
+  for (const FlatFamily& family : flat_families(problem))
+    EXPECT_TRUE(keeps_its_promises(problem, family, random));
 }
 
 TEST(DeadUnits, RegularizedOnesAreMarked) {
@@ -149,7 +152,8 @@ TEST(OrthogonalInputs, EveryReaderOfTheInputs) {
   Problem problem = random_problem(model, 6, "squared", random);
   for (std::size_t i = 0; i < 6; ++i) problem.x.values[2 * i + 1] = -problem.x.values[2 * i];
   EXPECT_EQ(dimensions(problem)[Kind::orthogonal_inputs], 3u + 2u);
-  for (const FlatFamily& family : flat_families(problem)) EXPECT_TRUE(keeps_its_promises(problem, family, random));
+  for (const FlatFamily& family : flat_families(problem))
+    EXPECT_TRUE(keeps_its_promises(problem, family, random));
 }
 
 TEST(Scalings, OneALiveUnit) {
@@ -186,7 +190,8 @@ TEST(Scalings, NotWhereTheUnitGoesElsewhere) {
   Random random(9);
   Network net(2);
   const std::string h = net.node("relu", {net.linear("x", 2, 2, random)});
-  const auto residual = net.build(net.linear(net.node("add", {h, net.linear(h, 2, 2, random)}), 2, 1, random));
+  const auto residual =
+      net.build(net.linear(net.node("add", {h, net.linear(h, 2, 2, random)}), 2, 1, random));
   EXPECT_EQ(dimensions(random_problem(residual, 20, "squared", random))[Kind::scaling], 0u);
   Network tied(2);
   const std::string a = tied.node("relu", {tied.linear("x", 2, 2, random)});
@@ -212,8 +217,8 @@ TEST(LinearMaps, WithAndWithoutBiases) {
 
 TEST(LinearMaps, ChainsAndWhatBreaksThem) {
   Random random(11);
-  expect_dimensions(random_problem(mlp({2, 3, 2, 1}, ""), 8, "squared", random), {{Kind::linear_maps, 9 + 3 + 4 + 2}},
-                    random);
+  expect_dimensions(random_problem(mlp({2, 3, 2, 1}, ""), 8, "squared", random),
+                    {{Kind::linear_maps, 9 + 3 + 4 + 2}}, random);
   Network net(2);
   const std::string a = net.linear("x", 2, 2, random);
   const auto residual = net.build(net.node("add", {a, net.linear(a, 2, 2, random)}));
@@ -273,7 +278,8 @@ TEST(FlatPoint, ExactInBalls) {
   for (const FlatFamily& family : flat_families(problem)) {
     const PrecisionScope scope(256);
     const Vector<double> c = random_coordinates(problem, family, random);
-    for (const Ball& z : flat_point(family, to_scalars<Ball>(problem.parameters), c)) EXPECT_TRUE(z.is_exact());
+    for (const Ball& z : flat_point(family, to_scalars<Ball>(problem.parameters), c))
+      EXPECT_TRUE(z.is_exact());
   }
 }
 

@@ -131,7 +131,7 @@ Verdict undecided_verdict() {
       "128 -> 10";
   v.loss_name = "polynomial_hinge";
   v.convex_loss = false;
-  v.reason = Reason::too_large;
+  v.reason = Reason::no_evidence;
   v.explanation =
       "The saved point is not far from critical, but the span of its gradients does not fit in memory.";
   v.next_steps = {"Allow more memory with --max-memory 48G."};

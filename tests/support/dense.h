@@ -1,8 +1,8 @@
-// Slow dense linear algebra, in MPFR far beyond the precision under test and in exact rationals, written apart from the
-// library's.
+// Slow dense linear algebra, in MPFR far beyond the precision under test and in exact rationals, written
+// apart from the library's.
 #pragma once
 
-#include <boost/multiprecision/cpp_int.hpp>
+#include <boost/multiprecision/gmp.hpp>
 #include <cstddef>
 #include <vector>
 
@@ -11,7 +11,7 @@
 
 namespace pgb::test {
 
-using Rational = boost::multiprecision::cpp_rational;
+using Rational = boost::multiprecision::mpq_rational;
 
 // Entries of rows[i][j].
 template <class T>
@@ -29,8 +29,8 @@ std::vector<Rational> exact_solution(Rows<Rational> a, std::vector<Rational> b);
 // Columns of A that are linearly independent and span the same space.
 std::vector<std::size_t> independent_columns(const Rows<Rational>& a);
 
-// Rank by Gaussian elimination with complete pivoting at the working precision p: pivots below 2^(-p/2) times the
-// largest entry count as zero. Use a p that is far more than the matrix needs.
+// Rank by Gaussian elimination with complete pivoting at the working precision p: pivots below 2^(-p/2) times
+// the largest entry count as zero. Use a p that is far more than the matrix needs.
 std::size_t reference_rank(Matrix<Real> a);
 
 // The pivots of that elimination, in order.

@@ -19,7 +19,8 @@ const ParameterBlock& block_of(const Model& model, const std::string& tensor) {
 
 }  // namespace
 
-std::shared_ptr<const Graph> mlp(const std::vector<std::size_t>& widths, const std::string& activation, bool bias) {
+std::shared_ptr<const Graph> mlp(const std::vector<std::size_t>& widths, const std::string& activation,
+                                 bool bias) {
   Random random(0);  // the values in the description do not matter
   Network net(widths[0]);
   std::string last = "x";
@@ -47,7 +48,8 @@ std::vector<std::size_t> range_of(const Model& model, const std::string& tensor)
 
 void set(Problem& problem, const std::string& tensor, const std::vector<double>& values) {
   const ParameterBlock& block = block_of(*problem.model, tensor);
-  if (values.size() != block.end - block.begin) throw std::logic_error("wrong number of values for " + tensor);
+  if (values.size() != block.end - block.begin)
+    throw std::logic_error("wrong number of values for " + tensor);
   for (std::size_t k = 0; k < values.size(); ++k) {
     problem.parameters.values[block.begin + k] = values[k];
     problem.parameters.exact.erase(block.begin + k);
@@ -61,7 +63,8 @@ void fill(Problem& problem, const std::string& tensor, double value) {
   }
 }
 
-void set_entry(Problem& problem, const std::string& tensor, std::size_t row, std::size_t column, double value) {
+void set_entry(Problem& problem, const std::string& tensor, std::size_t row, std::size_t column,
+               double value) {
   const ParameterBlock& block = block_of(*problem.model, tensor);
   const std::size_t k = block.begin + row * block.shape.at(1) + column;
   problem.parameters.values[k] = value;

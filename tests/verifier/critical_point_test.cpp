@@ -8,7 +8,8 @@ namespace pgb::test {
 namespace {
 
 Json statement(const std::string& radius, const std::string& uniqueness) {
-  return {{"kind", "critical-point"}, {"center", "saved"}, {"radius", radius}, {"uniqueness_radius", uniqueness}};
+  return {
+      {"kind", "critical-point"}, {"center", "saved"}, {"radius", radius}, {"uniqueness_radius", uniqueness}};
 }
 
 Json proof(const Json& pinned = Json::array(), const Json& symmetries = Json::array()) {
@@ -20,7 +21,8 @@ Json with(Json json, const std::string& field, const Json& value) {
   return json;
 }
 
-// Random parameters and inputs; the targets are the outputs, rounded: a minimum with Q of the size of the rounding.
+// Random parameters and inputs; the targets are the outputs, rounded: a minimum with Q of the size of the
+// rounding.
 ProblemText planted(const Network& network, const Rows& x, const std::string& loss = "squared") {
   Rows y;
   for (const Numbers& input : x) y.push_back(network(input));

@@ -35,7 +35,8 @@ Json ProblemText::tensor(const std::vector<std::size_t>& shape, const Numbers& v
   return {{"shape", shape}, {"values", texts}};
 }
 
-ProblemText& ProblemText::op(const std::string& op, const std::vector<std::string>& inputs, const std::string& name) {
+ProblemText& ProblemText::op(const std::string& op, const std::vector<std::string>& inputs,
+                             const std::string& name) {
   const std::string known = name.empty() ? op + std::to_string(json["model"]["nodes"].size()) : name;
   const Json from = inputs.empty() ? Json{before()} : Json(inputs);
   json["model"]["nodes"].push_back({{"name", known},
@@ -80,7 +81,8 @@ ProblemText& ProblemText::data(const Rows& x, const Rows& y, const std::string& 
   Numbers all_x, all_y;
   for (const Numbers& row : x) all_x.insert(all_x.end(), row.begin(), row.end());
   for (const Numbers& row : y) all_y.insert(all_y.end(), row.begin(), row.end());
-  json["data"] = {{"x", tensor({x.size(), x[0].size()}, all_x)}, {"y", tensor({y.size(), y[0].size()}, all_y)}};
+  json["data"] = {{"x", tensor({x.size(), x[0].size()}, all_x)},
+                  {"y", tensor({y.size(), y[0].size()}, all_y)}};
   json["loss"] = {{"kind", loss}};
   if (loss == "polynomial_hinge") json["loss"]["p"] = hex(3);
   return *this;

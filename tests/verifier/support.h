@@ -23,13 +23,14 @@ class ProblemText {
  public:
   explicit ProblemText(std::size_t inputs);
 
-  // y = W x + b with new tensors "<name>.weight" and "<name>.bias" (none where `bias` is empty). An empty `input` is
-  // the node before.
+  // y = W x + b with new tensors "<name>.weight" and "<name>.bias" (none where `bias` is empty). An empty
+  // `input` is the node before.
   ProblemText& linear(const std::string& name, const Rows& weight, const Numbers& bias = {},
                       const std::string& input = "");
   // The same with the tensors of another node.
   ProblemText& tied(const std::string& name, const std::string& other, bool bias);
-  ProblemText& op(const std::string& op, const std::vector<std::string>& inputs = {}, const std::string& name = "");
+  ProblemText& op(const std::string& op, const std::vector<std::string>& inputs = {},
+                  const std::string& name = "");
   ProblemText& number(const std::string& attribute, double value);  // of the last node
   ProblemText& data(const Rows& x, const Rows& y, const std::string& loss = "squared");
   ProblemText& classes(const Rows& x, const std::vector<int>& y);
@@ -52,7 +53,8 @@ verifier::Outcome outcome(const Json& certificate);
 
 bool accepted(const Json& certificate);
 
-// A fully connected network in double precision, written on its own: sizes.front() inputs, tanh or relu between.
+// A fully connected network in double precision, written on its own: sizes.front() inputs, tanh or relu
+// between.
 struct Network {
   std::vector<std::size_t> sizes;
   std::string activation = "tanh";

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "pgb/certify/box_hessian.h"
+#include "pgb/certify/pins.h"
 #include "pgb/derivatives/objective.h"
 #include "pgb/linalg/approx_dense.h"
 #include "pgb/linalg/verified_definite.h"
@@ -19,67 +20,12 @@ namespace {
 
 // Boxes on which second derivatives are enclosed are not single points, so that kinks of them show.
 constexpr double kLeast = 1e-290;
+constexpr double kMostElimination = 2e11;  // operations spent on choosing pinned coordinates
 
 std::string text(double x) {
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.2g", x);
   return buffer;
-}
-
-// A symmetry tangent with the sparse row that elimination works on.
-struct Tangent {
-  SymmetryUse use;
-  Vector<double> row;
-};
-
-bool counts(const FlatFamily& family) { return family.symmetry && family.keeps_regularizer; }
-
-// Independent tangents and as many coordinates P, by elimination with complete pivoting of the tangents at z,
-// each scaled to largest entry 1.
-struct Pins {
-  std::vector<SymmetryUse> uses;
-  std::vector<std::size_t> coordinates;
-};
-Pins choose_pins(const std::vector<FlatFamily>& families, const Vector<double>& z) {
-  constexpr double kIndependent = 1e-9;
-  std::vector<Tangent> rows;
-  for (std::size_t f = 0; f < families.size(); ++f) {
-    if (!counts(families[f])) continue;
-    std::vector<Vector<double>> tangents = flat_tangents<double>(families[f], z);
-    for (std::size_t t = 0; t < tangents.size(); ++t) {
-      double largest = 0;
-      for (const double x : tangents[t]) largest = std::max(largest, std::abs(x));
-      if (!(largest > 0)) continue;
-      for (double& x : tangents[t]) x /= largest;
-      rows.push_back({{f, t}, std::move(tangents[t])});
-    }
-  }
-  Pins pins;
-  while (!rows.empty()) {
-    std::size_t pivot_row = 0, pivot = 0;
-    double largest = 0;
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      for (std::size_t k = 0; k < z.size(); ++k) {
-        if (std::abs(rows[r].row[k]) <= largest) continue;
-        largest = std::abs(rows[r].row[k]);
-        pivot_row = r;
-        pivot = k;
-      }
-    }
-    if (largest < kIndependent) break;
-    std::swap(rows[pivot_row], rows.back());
-    const Tangent chosen = std::move(rows.back());
-    rows.pop_back();
-    pins.uses.push_back(chosen.use);
-    pins.coordinates.push_back(pivot);
-    for (Tangent& other : rows) {
-      const double factor = other.row[pivot] / chosen.row[pivot];
-      if (factor == 0) continue;
-      for (std::size_t k = 0; k < z.size(); ++k) other.row[k] -= factor * chosen.row[k];
-      other.row[pivot] = 0;
-    }
-  }
-  return pins;
 }
 
 // An eigenvector of the smallest eigenvalue of H where that is negative, about; empty where it is not.
@@ -128,6 +74,16 @@ class CriticalPoint {
   CriticalPointProof run() {
     Vector<double> z;
     for (const Ball& x : z_) z.push_back(x.midpoint());
+    std::size_t tangents = 0;
+    for (const FlatFamily& family : families_)
+      tangents += is_symmetry_of_objective(family) ? family.dimension : 0;
+    const double work =
+        static_cast<double>(tangents) * static_cast<double>(tangents) * static_cast<double>(z.size());
+    if (work > kMostElimination) {
+      proof_.failure = std::to_string(tangents) + " symmetry tangents of " + std::to_string(z.size()) +
+                       " parameters are too many for elimination";
+      return proof_;
+    }
     const Pins pins = choose_pins(families_, z);
     proof_.symmetries = pins.uses;
     proof_.pinned = pins.coordinates;
@@ -232,9 +188,7 @@ class CriticalPoint {
     proof_.uniqueness_radius = zero.uniqueness_radius;
     proof_.failure = check_symmetries();
     proof_.exists = proof_.failure.empty();
-    Vector<Real> center;
-    for (const Ball& x : z_) center.push_back(to_real(x));
-    proof_.center = to_tensor(center);
+    proof_.center = exact_center();
   }
 
   // Z^T grad Q = 0 on the box and Z_P nonsingular there, without which grad_S Q = 0 proves nothing; empty
@@ -264,9 +218,40 @@ class CriticalPoint {
         }
       }
     }
+    if (!dead_units_are_dead()) {
+      return "a unit that is dead at the problem's parameters is not known to be dead at the refined point: "
+             "find the "
+             "symmetries there anew";
+    }
     const ResidualNorm norm = verified_nonsingular(to_interval(z_p));
     if (norm.nonsingular()) return "";
     return "symmetries: |I - R Z_P| = " + text(norm.total) + " for the pinned coordinates, needs < 1";
+  }
+
+  // Whether the dead units used are dead at the centre as well; on the box, which holds no kink, they are
+  // then too.
+  bool dead_units_are_dead() const {
+    std::vector<std::size_t> used;
+    for (const SymmetryUse& use : proof_.symmetries) {
+      const FlatFamily& family = families_[use.family];
+      if (family.kind == FlatFamily::Kind::dead_unit)
+        used.push_back(family.basis[use.tangent].front().parameter);
+    }
+    if (used.empty()) return true;
+    Problem at_center = problem_;
+    at_center.parameters = exact_center();
+    std::vector<bool> dead(z_.size(), false);
+    for (const FlatFamily& family : flat_families(at_center)) {
+      if (family.kind != FlatFamily::Kind::dead_unit) continue;
+      for (const SparseVector& v : family.basis) dead[v.front().parameter] = true;
+    }
+    return std::all_of(used.begin(), used.end(), [&](std::size_t k) { return dead[k]; });
+  }
+
+  io::Tensor exact_center() const {
+    Vector<Real> center;
+    for (const Ball& x : z_) center.push_back(to_real(x));
+    return to_tensor(center);
   }
 
   // The smallest magnitude of an eigenvalue of the Hessian at the centre, about; nothing where it costs too
@@ -302,14 +287,19 @@ class CriticalPoint {
         return "|Y F(centre)| = " + text(zero.newton_step) + " is rounding error at " +
                std::to_string(zero.precision_bits) + " bits, the most allowed: raise max_precision_bits";
       case ZeroStatus::singular:
-        return "Krawczyk: |I - Y H| = " + text(zero.contraction.total) + " on radius " +
-               text(zero.tried_radius) + ", needs < 1; the Hessian is numerically singular" + smallest() +
+        return (zero.tried_radius > 0
+                    ? "Krawczyk: |I - Y H| = " + text(zero.contraction.total) + " on radius " +
+                          text(zero.tried_radius) + ", needs < 1; the Hessian is"
+                    : std::string("The Hessian is")) +
+               " numerically singular" + smallest() +
                ": a degenerate point, or a symmetry that was not given";
       case ZeroStatus::no_contraction:
-        return "Krawczyk: |Y F(centre)| = " + text(zero.newton_step) +
-               " and |I - Y H| = " + text(zero.contraction.total) + " on radius " + text(zero.tried_radius) +
-               ", needs |Y F| + |I - Y H| r < r" + smallest() +
-               ": a degenerate point, or not near enough to a critical one";
+        return (zero.tried_radius > 0
+                    ? "Krawczyk: |Y F(centre)| = " + text(zero.newton_step) +
+                          " and |I - Y H| = " + text(zero.contraction.total) + " on radius " +
+                          text(zero.tried_radius) + ", needs |Y F| + |I - Y H| r < r"
+                    : "Newton's method does not converge, its last step is " + text(zero.newton_step)) +
+               smallest() + ": a degenerate point, or not near enough to a critical one";
       case ZeroStatus::proven:
         break;
     }

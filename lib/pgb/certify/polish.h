@@ -44,8 +44,7 @@ PolishedPoint polish(const Problem& problem, const std::vector<bool>& frozen, co
 // The groups of parameters that are equal at the saved point because units are: see PolishOptions.
 std::vector<std::vector<std::size_t>> tied_structure(const Problem& problem);
 
-// What polishing had better leave alone at the saved point: added neurons that are off, weights that are 0 as outgoing
-// weights of units, and the parameters these leave free.
+// What polishing had better leave alone at the saved point: added neurons that are off, with the b and W they leave free.
 std::vector<bool> frozen_structure(const Problem& problem);
 
 }  // namespace pgb

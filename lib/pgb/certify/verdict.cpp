@@ -26,8 +26,6 @@ const char* reason_name(Reason reason) {
       return "no-suboptimal-local-minimum-in-region";
     case Reason::local_minimum_in_region:
       return "local-minimum-in-region";
-    case Reason::too_large:
-      return "too-large";
     case Reason::no_evidence:
       return "no-evidence";
   }

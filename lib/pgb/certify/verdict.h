@@ -27,7 +27,6 @@ enum class Reason {
   no_local_minimum_in_region,
   no_suboptimal_local_minimum_in_region,
   local_minimum_in_region,
-  too_large,   // an estimate exceeds --max-memory
   no_evidence  // nothing decided either way
 };
 const char* reason_name(Reason reason);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -207,7 +208,9 @@ class ZeroSearch {
   // |I - Y F'| over the box of this radius.
   Box test(double radius) {
     if (stopped()) return Box::stopped;
-    report("derivatives over a box of radius " + to_text(radius));
+    char brief[16];
+    std::snprintf(brief, sizeof brief, "%.1e", radius);
+    report(std::string("derivatives over a box of radius ") + brief);
     const long wanted = 40 - static_cast<long>(std::log2(radius));
     const PrecisionScope scope(inverse_.fast ? std::clamp(wanted, 64L, std::max(64L, proof_.precision_bits))
                                              : proof_.precision_bits);

@@ -98,7 +98,7 @@ FactGroup bound_group(const Verdict& v, Notation notation) {
     group.facts.push_back({"PGB value",
                            rounded(v.pgb_value, notation),
                            unbounded ? "unbounded below: the gradient does not vanish on the flat set"
-                                     : "a local minimum has at most this loss",
+                                     : "were this a local minimum, its loss would be at most this",
                            {}});
   }
   if (!v.gap.empty()) group.facts.push_back({"Gap", rounded(v.gap, notation), "loss minus PGB value", {}});
@@ -218,8 +218,6 @@ std::string headline(const Verdict& v) {
       return "No suboptimal local minimum in the region";
     case Reason::local_minimum_in_region:
       return "A local minimum exists in the region";
-    case Reason::too_large:
-      return "Too large for the memory allowed";
     case Reason::no_evidence:
       break;
   }

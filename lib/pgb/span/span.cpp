@@ -10,6 +10,7 @@
 #include "pgb/linalg/rank.h"
 #include "pgb/model/graph.h"
 #include "pgb/scalar/product.h"
+#include "pgb/span/orthonormal.h"
 #include "pgb/span/random.h"
 #include "pgb/span/value.h"
 
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t kEliminated = 160;  // largest number of outputs for which ball elimination is tried
 constexpr double kWork = 4e12;            // most floating-point operations of one dense factorisation
 constexpr long kStartBits = 128;
+constexpr long kBasisBits = 4096;  // most precision at which a basis is orthonormalised
 
 std::string in_gibibytes(double bytes) {
   char text[32];
@@ -120,8 +122,9 @@ class SpanBuilder {
     } else if (enlarging_.empty() || (span_.unperturbed_rank_ && *span_.unperturbed_rank_ == span_.upper_bound_)) {
       span_.rank_ = span_.unperturbed_rank_;
       span_.rank_certified_ = span_.unperturbed_rank_certified_ && *span_.rank_ == span_.upper_bound_;
-      span_.rank_reason_ = enlarging_.empty() ? "no flat family was found that could enlarge it"
-                                              : "the gradient basis already spans every function of x";
+      if (!span_.rank_reason_.empty()) span_.rank_reason_ += "; ";
+      span_.rank_reason_ += enlarging_.empty() ? "no flat family was found that could enlarge it"
+                                               : "the gradient basis already spans every function of x";
     } else {
       from_flat_points();
     }
@@ -172,17 +175,31 @@ class SpanBuilder {
     const ApproxRank found = approx_rank(*jacobian_);
     span_.unperturbed_rank_ = found.rank;
     span_.spectra_.push_back(spectrum_of("before perturbation", found.singular_values, 53));
-    if (options_.exact_point && rows <= kEliminated && rows * n <= 40'000) {
-      const auto in_balls = [this] { return gradient_basis<Ball>(distinct_); };
-      const AdaptiveRank proven =
-          adaptive_rank(in_balls, std::min(rows, n), kStartBits, std::min(options_.max_precision_bits, 2048L));
-      if (proven.bound.at_least >= found.rank) {
-        span_.unperturbed_rank_ = proven.bound.at_least;
-        span_.unperturbed_rank_certified_ = proven.bound.exact || proven.bound.at_least == std::min(rows, n);
-        span_.precision_bits_ = proven.precision_bits;
-      }
-    }
-    if (enlarging_.empty() && *span_.unperturbed_rank_ < rows) span_.basis_ = approx_range(*jacobian_);
+    const bool last = enlarging_.empty();
+    if (last && found.rank < rows) span_.basis_ = approx_range(*jacobian_);
+    if (!options_.exact_point || rows > kEliminated || rows * n > 40'000) return;
+    const auto in_balls = [this] { return gradient_basis<Ball>(distinct_); };
+    const AdaptiveRank proven =
+        adaptive_rank(in_balls, std::min(rows, n), kStartBits, std::min(options_.max_precision_bits, 2048L));
+    if (proven.bound.at_least < found.rank && !settled(proven)) return;
+    span_.unperturbed_rank_ = proven.bound.at_least;
+    span_.unperturbed_rank_certified_ = proven.bound.exact || proven.bound.at_least == std::min(rows, n);
+    span_.precision_bits_ = proven.precision_bits;
+    if (last) replace_basis(proven, [this] { return gradient_basis<Real>(distinct_); });
+  }
+
+  // Whether the rank that elimination found can be trusted over one found in double.
+  static bool settled(const AdaptiveRank& rank) { return rank.stable || rank.bound.exact; }
+
+  // A basis in double that has another dimension than elimination found is made anew, at its precision.
+  void replace_basis(const AdaptiveRank& proven, const std::function<Matrix<Real>()>& matrix) {
+    const std::size_t columns = span_.basis_ ? span_.basis_->cols : span_.upper_bound_;
+    if (columns == proven.bound.at_least) return;
+    span_.basis_.reset();
+    if (proven.precision_bits > kBasisBits || proven.bound.at_least == span_.upper_bound_) return;
+    show("basis of the span");
+    const PrecisionScope scope(proven.precision_bits);
+    span_.basis_ = approx_orthonormal(matrix(), proven.bound.columns);
   }
 
   // Too large to form: the smallest eigenvalue of J J^T (or J^T J) by Lanczos tells whether J has full rank.
@@ -321,10 +338,11 @@ class SpanBuilder {
     const AdaptiveRank proven =
         adaptive_rank(in_balls, span_.upper_bound_, kStartBits, options_.max_precision_bits);
     span_.precision_bits_ = std::max(span_.precision_bits_, proven.precision_bits);
-    if (proven.bound.at_least < *span_.rank_) return;
+    if (proven.bound.at_least < *span_.rank_ && !settled(proven)) return;
     span_.rank_ = proven.bound.at_least;
     span_.rank_certified_ = *span_.rank_ == span_.upper_bound_;
     if (span_.rank_certified_) span_.rank_reason_ += ", proven by elimination in ball arithmetic";
+    replace_basis(proven, [&] { return generated<Real>(list); });
     span_.spectra_.back() = {"after perturbation", proven.bound.log10_pivots, proven.precision_bits};
   }
 

@@ -1,0 +1,202 @@
+#include "verifier/examples.h"
+
+namespace pgb::test {
+namespace {
+
+Json statement(const std::string& kind, Json fields = Json::object()) {
+  Json all{{"kind", kind}, {"center", "saved"}};
+  all.update(fields);
+  return all;
+}
+
+Json proof(Json fields = Json::object()) {
+  Json all{{"precision", 128}};
+  all.update(fields);
+  return all;
+}
+
+Json flat(const ProblemText& problem, const std::string& rule, const Json& direction, std::size_t component,
+          const std::string& epsilon = "1/4") {
+  return certificate(
+      problem, statement("flat-direction"),
+      proof({{"rule", rule}, {"direction", direction}, {"epsilon", epsilon}, {"component", component}}));
+}
+
+Json relation(const ProblemText& problem, const std::string& node, const Json& direction,
+              std::size_t component) {
+  Json c = flat(problem, "outgoing-relation", direction, component);
+  c["proof"]["node"] = node;
+  return c;
+}
+
+Json critical(const ProblemText& problem, const Json& pinned = Json::array(),
+              const Json& symmetries = Json::array(), const std::string& radius = "0",
+              const std::string& uniqueness = "1/1024") {
+  return certificate(problem,
+                     statement("critical-point", {{"radius", radius}, {"uniqueness_radius", uniqueness}}),
+                     proof({{"pinned", pinned}, {"symmetries", symmetries}}));
+}
+
+Json strict(Json c) {
+  c["statement"]["strict_minimum"] = true;
+  return c;
+}
+
+// c on (-1, 1), (1, -1) with what `units` adds: at c = 0 the residuals are -1 and 1.
+const Rows two{{-1}, {1}};
+const Rows opposite{{1}, {-1}};
+
+// v s(w x + u) + c, z = (w, u, v, c)
+ProblemText one_unit(const std::string& op, double w, double u, double v, double c) {
+  return ProblemText(1).linear("h", {{w}}, {u}).op(op).linear("f", {{v}}, {c});
+}
+
+// v_1 s(w_1 x + u_1) + v_2 s(w_2 x + u_2) + c, z = (w_1, w_2, u_1, u_2, v_1, v_2, c)
+ProblemText two_units(const std::string& op, const Numbers& w, const Numbers& u, const Numbers& v, double c) {
+  return ProblemText(1).linear("h", {{w[0]}, {w[1]}}, u).op(op).linear("f", {v}, {c});
+}
+
+// f has a strict minimum at z up to the scaling of its relu unit: 2 relu(x) + 1 through exact data.
+ProblemText relu_line(bool second) {
+  ProblemText text(1);
+  if (second)
+    text.linear("h", {{1}, {1}}, {0.5, -8}).op("relu").linear("f", {{2, 1}}, {1});  // the second unit is dead
+  else
+    text.linear("h", {{1}}, {0.5}).op("relu").linear("f", {{2}}, {1});
+  return text.data({{1}, {2}, {-1}}, {{4}, {6}, {1}});
+}
+
+// W_2 (W_1 x + b_1) + b_2 with W_1 = (1), W_2 = (2): the outputs are 2 x + 1.
+ProblemText two_maps() {
+  return ProblemText(1)
+      .linear("first", {{1}}, {0.5})
+      .linear("second", {{2}}, {0})
+      .data({{1}, {2}}, {{3}, {5}});
+}
+
+void add_points(std::vector<Example>& list) {
+  list.push_back({"critical-point", strict(critical(line(1, 1)))});
+  // v tanh(w x): the Hessian at 0 is the matrix of -2 mean(x y) v w, here mean(x y) = -1.
+  Json saddle = critical(ProblemText(1).linear("h", {{0}}).op("tanh").linear("f", {{0}}).data(two, opposite));
+  saddle["statement"]["saddle"] = true;
+  saddle["proof"]["direction"] = sparse({{0, "1"}, {1, "-1"}});
+  list.push_back({"saddle", saddle});
+  const Json scaling{{"kind", "scaling"}, {"node", "h"}, {"unit", 0}};
+  list.push_back({"scaling", strict(critical(relu_line(false), {0}, Json::array({scaling})))});
+  Json free = Json::array({scaling});
+  Json pinned = Json::array({0});
+  for (const int k : {1, 3, 5}) {  // the dead unit's weight and bias, and the weight that reads it
+    free.push_back({{"kind", "free"}, {"parameter", k}});
+    pinned.push_back(k);
+  }
+  list.push_back({"free", strict(critical(relu_line(true), pinned, free))});
+  const Json orthogonal{
+      {"kind", "orthogonal-input"}, {"node", "f"}, {"unit", 0}, {"vector", {"2", "-1", "0"}}};
+  const ProblemText plane = ProblemText(2).linear("f", {{0.5, 0.25}}, {1}).data({{1, 2}, {2, 4}}, {{2}, {3}});
+  list.push_back({"orthogonal-input", strict(critical(plane, {0}, Json::array({orthogonal})))});
+  const Json maps{
+      {"kind", "linear-maps"}, {"first", "first"}, {"second", "second"}, {"row", 0}, {"column", 0}};
+  const Json shift{{"kind", "shift"}, {"first", "first"}, {"second", "second"}, {"unit", 0}};
+  list.push_back({"linear-maps", strict(critical(two_maps(), {0, 1}, Json::array({maps, shift})))});
+}
+
+void add_flat_directions(std::vector<Example>& list) {
+  const ProblemText plain = ProblemText(1).linear("f", {{0}}, {0}).data(two, opposite);
+  // z = (w, c, a, b, W): d_a Q = mean 2 r exp(W x + b), 0 at W = 0
+  list.push_back(
+      {"added-neurons", flat(ProblemText(plain).added("1/10"), "added-neurons", sparse({{4, "1"}}), 2)});
+  list.push_back({"free-parameters", flat(one_unit("tanh", 0, 0, 0, 0).data(two, opposite), "free-parameters",
+                                          sparse({{0, "1"}}), 2)});
+  list.push_back({"free-parameters, relu", flat(one_unit("relu", 1, 0.5, 0, 0).data(two, opposite),
+                                                "free-parameters", sparse({{0, "1"}}), 2)});
+  const auto equal = two_units("tanh", {1, 1}, {0.25, 0.25}, {0.5, 0.25}, 0).data(two, opposite);
+  list.push_back({"equal units", relation(equal, "f", sparse({{4, "1"}, {5, "-1"}}), 0)});
+  const auto odd = two_units("tanh", {1, -1}, {0.25, -0.25}, {0.5, 0.25}, 0).data(two, opposite);
+  list.push_back({"opposite units", relation(odd, "f", sparse({{4, "1/3"}, {5, "1/3"}}), 0)});
+  // relu(3 x + 3/2) = 3 relu(x + 1/2), and relu(1/2) is a constant like the bias
+  const auto homogeneous = two_units("relu", {1, 3}, {0.5, 1.5}, {0.5, 0.25}, 0).data(two, opposite);
+  list.push_back({"multiples", relation(homogeneous, "f", sparse({{4, "3"}, {5, "-1"}}), 0)});
+  const auto constant = two_units("relu", {1, 0}, {0.5, 0.5}, {0.5, 0.25}, 0).data(two, opposite);
+  list.push_back({"constant unit", relation(constant, "f", sparse({{5, "2"}, {6, "-1"}}), 1)});
+}
+
+void add_regions(std::vector<Example>& list) {
+  list.push_back({"not-critical", certificate(line(0, 0), statement("not-critical", {{"radius", "1/4"}}),
+                                              proof({{"component", 0}}))});
+  list.push_back({"not-critical, split",
+                  certificate(ProblemText(1).linear("f", {{0.75}}).op("square").data({{1}}, {{4}}),
+                              statement("not-critical", {{"radius", "5/8"}}),
+                              proof({{"component", 0}, {"split", {{0, 16}}}}))});
+  list.push_back({"no-local-minimum",
+                  certificate(ProblemText(1).linear("f", {{0}}, {0}).data(two, opposite).added("1/10"),
+                              statement("no-local-minimum", {{"radius", "1/4"}}),
+                              proof({{"rule", "added-neurons"}, {"output", 0}, {"sample", 0}}))});
+  list.push_back({"no-suboptimal-local-minimum",
+                  certificate(one_unit("tanh", 1, 0, 1, 0).data(two, opposite),
+                              statement("no-suboptimal-local-minimum", {{"radius", "1/16"}}),
+                              proof({{"coordinates", {0, 3}}}))});
+  list.push_back(
+      {"lower-value",
+       certificate(line(0, 0), statement("lower-value", {{"radius", "1/4"}, {"other", {"1", "1"}}}),
+                   proof())});
+  list.push_back({"rank", certificate(line(0, 0), statement("rank", {{"at_least", 2}}),
+                                      proof({{"rows", {0, 1}}, {"columns", {0, 1}}}))});
+  list.push_back(
+      {"negative-curvature",
+       certificate(ProblemText(1).linear("h", {{0}}).op("tanh").linear("f", {{0}}).data(two, opposite),
+                   statement("negative-curvature", {{"radius", "1/16"}}),
+                   proof({{"direction", sparse({{0, "1"}, {1, "-1"}})}}))});
+  // Two samples with one input and targets 0 and 2: at output 1 the residuals cancel.
+  list.push_back({"span-orthogonal, functions",
+                  certificate(ProblemText(1).linear("f", {{1}}, {0}).data({{1}, {1}}, {{0}, {2}}),
+                              statement("span-orthogonal", {{"space", "functions-of-x"}}), proof())});
+  // 1 on (-1, 2), (0, -1), (1, 2): the residuals -1, 2, -1 are orthogonal to x and 1.
+  list.push_back({"span-orthogonal, affine",
+                  certificate(ProblemText(1).linear("f", {{0}}, {1}).data({{-1}, {0}, {1}}, {{2}, {-1}, {2}}),
+                              statement("span-orthogonal", {{"space", "affine-in-x"}}), proof())});
+  list.push_back({"span-orthogonal, linear",
+                  certificate(ProblemText(1).linear("f", {{1}}).data({{1}, {1}}, {{0}, {2}}),
+                              statement("span-orthogonal", {{"space", "linear-in-x"}}), proof())});
+}
+
+void add_interpolation(std::vector<Example>& list) {
+  // v tanh(w x + u) + c through two points: u and v move little.
+  const ProblemText through = one_unit("tanh", 1, 0, 1, 0).data({{-1}, {1}}, {{-0.75}, {0.765625}});
+  list.push_back(
+      {"interpolating-minimum", certificate(through, statement("interpolating-minimum", {{"radius", "1/8"}}),
+                                            proof({{"coordinates", {2, 3}}}))});
+  const ProblemText twice = ProblemText(1).linear("f", {{1}}, {0}).data({{1}, {1}}, {{0}, {2}});
+  list.push_back({"interpolating-minimum, mean",
+                  certificate(twice, statement("interpolating-minimum", {{"radius", "0"}}),
+                              proof({{"coordinates", {1}}}))});
+}
+
+}  // namespace
+
+std::vector<Example> examples() {
+  std::vector<Example> list;
+  add_points(list);
+  add_flat_directions(list);
+  add_regions(list);
+  add_interpolation(list);
+  return list;
+}
+
+Json example(const std::string& name) {
+  for (const Example& e : examples()) {
+    if (e.name == name) return e.certificate;
+  }
+  throw std::invalid_argument(name);
+}
+
+ProblemText line(double w, double b) {
+  return ProblemText(1).linear("f", {{w}}, {b}).data({{-1}, {1}}, {{0}, {2}});
+}
+
+Json sparse(const std::vector<std::pair<std::size_t, std::string>>& entries) {
+  Json list = Json::array();
+  for (const auto& [k, value] : entries) list.push_back(Json::array({k, value}));
+  return list;
+}
+
+}  // namespace pgb::test

@@ -1,0 +1,26 @@
+// One small certificate of each kind, and of each rule and symmetry, whose truth is plain by hand.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "verifier/support.h"
+
+namespace pgb::test {
+
+struct Example {
+  std::string name;
+  Json certificate;
+};
+
+// All accepted.
+std::vector<Example> examples();
+Json example(const std::string& name);
+
+// w x + b on (-1, 0), (1, 2): Q = (w - 1)^2 + (b - 1)^2.
+ProblemText line(double w, double b);
+
+// [[k, "value"], …]
+Json sparse(const std::vector<std::pair<std::size_t, std::string>>& entries);
+
+}  // namespace pgb::test

@@ -1,0 +1,305 @@
+// Seeded mutations of accepted certificates. Those that leave something unproven are rejected, all of them;
+// after the others the statement is compared with what is known of it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include "support/random.h"
+#include "verifier/examples.h"
+
+namespace pgb::test {
+namespace {
+
+// The places of all values inside `json`.
+void collect(const Json& json, const Json::json_pointer& at, std::vector<Json::json_pointer>& places) {
+  places.push_back(at);
+  if (json.is_object()) {
+    for (const auto& item : json.items()) collect(item.value(), at / item.key(), places);
+  } else if (json.is_array()) {
+    for (std::size_t i = 0; i < json.size(); ++i) collect(json[i], at / i, places);
+  }
+}
+
+Json::json_pointer random_place(Random& random, const Json& c, const std::string& under) {
+  std::vector<Json::json_pointer> places;
+  collect(c.at(Json::json_pointer(under)), Json::json_pointer(under), places);
+  return places[random.index(places.size())];
+}
+
+std::string random_field(Random& random, const Json& object) {
+  std::size_t at = random.index(object.size());
+  for (const auto& item : object.items()) {
+    if (at-- == 0) return item.key();
+  }
+  return "";
+}
+
+// A text that is not a certificate of anything true, whatever the random choices; "" where this way does not
+// apply.
+std::string damaged(Random& random, const std::vector<Example>& all, std::size_t which) {
+  Json c = all[which].certificate;
+  const std::string part = random.coin() ? "/statement" : "/proof";
+  switch (random.index(9)) {
+    case 0: {  // a field dropped
+      Json& object = random.coin() ? c : c[Json::json_pointer(part)];
+      object.erase(random_field(random, object));
+      return object.contains("kind") || !c["statement"].contains("strict_minimum") ? c.dump() : "";
+    }
+    case 1: {  // a field given twice
+      const std::string text = c.dump();
+      const std::size_t brace = text.find("\"statement\":{") + 13;
+      return text.substr(0, brace) + "\"kind\":\"rank\"," + text.substr(brace);
+    }
+    case 2:  // an unknown field
+      c[Json::json_pointer(part)]["tolerance"] = "1";
+      return c.dump();
+    case 3: {  // a value of another type
+      const Json::json_pointer place = random_place(random, c, part);
+      static const std::vector<Json> others{nullptr, false,          1.5,   "nan", "1/0",
+                                            -1,      Json::object(), "inf", 1e300};
+      c[place] = others[random.index(others.size())];
+      return c.dump();
+    }
+    case 4: {  // the problem of another certificate, with or without its digest
+      const Json& other = all[random.index(all.size())].certificate;
+      if (other["problem_sha256"] == c["problem_sha256"]) return "";
+      (random.coin() ? c["problem"] : c["problem_sha256"]) = other["problem"];
+      c["problem_sha256"] = random.coin() ? other["problem_sha256"] : c["problem_sha256"];
+      return c["problem"] == other["problem"] && c["problem_sha256"] == other["problem_sha256"] ? ""
+                                                                                                : c.dump();
+    }
+    case 5: {  // one number of the problem moved by one ulp
+      std::vector<Json::json_pointer> places;
+      collect(c["problem"], Json::json_pointer("/problem"), places);
+      const auto is_number = [&](const Json::json_pointer& p) {
+        return c[p].is_string() && c[p].get<std::string>().find("0x") != std::string::npos;
+      };
+      places.erase(std::remove_if(places.begin(), places.end(), [&](const auto& p) { return !is_number(p); }),
+                   places.end());
+      Json& value = c[places[random.index(places.size())]];
+      const double before = std::strtod(value.get<std::string>().c_str(), nullptr);
+      value = hex(std::nextafter(before, random.coin() ? 1e9 : -1e9));
+      return c.dump();
+    }
+    case 6: {  // a digit of the digest
+      std::string digest = c["problem_sha256"];
+      char& digit = digest[random.index(digest.size())];
+      digit = digit == '0' ? '1' : '0';
+      c["problem_sha256"] = digest;
+      return c.dump();
+    }
+    case 7:  // a precision that is not allowed
+      c["proof"]["precision"] = std::vector<int>{0, 1, 52, 65537, 1000000}[random.index(5)];
+      return c.dump();
+    default: {  // cut short, or bytes changed into what is not JSON
+      const std::string text = c.dump();
+      return text.substr(0, random.index(text.size()));
+    }
+  }
+}
+
+TEST(Mutations, DamagedCertificatesAreRejected) {
+  const std::vector<Example> all = examples();
+  std::map<std::string, std::size_t> count;
+  for (std::size_t which = 0; which < all.size(); ++which) {
+    std::size_t& done = count[all[which].certificate["statement"]["kind"]];
+    for_each_trial(220, [&](Random& random) {
+      Random own(random.seed() + 1000003 * which);
+      const std::string text = damaged(own, all, which);
+      if (text.empty()) return;
+      ++done;
+      const verifier::Outcome o = outcome(text);
+      EXPECT_FALSE(o.accepted) << all[which].name << ", seed " << random.seed() << "\n"
+                               << text << "\n"
+                               << o.message;
+    });
+  }
+  for (const auto& [kind, done] : count) {
+    std::printf("%s: %zu damaged certificates, all rejected\n", kind.c_str(), done);
+    EXPECT_GE(done, trials(200)) << kind;
+  }
+}
+
+// Numbers of statement and proof replaced by others of the same form. What is accepted has to be true, which
+// is known of these examples for every such change: see the formulas.
+std::string nudged(Random& random, const std::string& before) {
+  static const std::vector<std::string> numbers{"0",    "1",   "-1",   "1/2",  "2",     "-1/3",
+                                                "1e-3", "1/8", "3/64", "1000", "1e-30", "-0x1p-40"};
+  if (random.coin(0.3)) return numbers[random.index(numbers.size())];
+  if (random.coin(0.3)) return before[0] == '-' ? before.substr(1) : '-' + before;
+  return hex(std::ldexp(random.uniform(), static_cast<int>(random.index(20)) - 14));
+}
+
+void nudge(Random& random, Json& c) {
+  for (std::size_t changes = random.between(1, 3); changes > 0; --changes) {
+    const Json::json_pointer place = random_place(random, c, random.coin() ? "/statement" : "/proof");
+    Json& value = c[place];
+    if (value.is_number_unsigned())
+      value = value.get<std::size_t>() > 50 ? 53 + random.index(200) : random.index(6);
+    else if (value == "saved")
+      value = {{"saved_plus", Json::array({Json::array({random.index(5), nudged(random, "1/4")})})}};
+    else if (value.is_string() && (std::isdigit(value.get<std::string>().back()) != 0))
+      value = nudged(random, value);
+    else if (value.is_boolean() || value.is_array())
+      value = value.is_array() && !value.empty() && random.coin() ? Json::array({value[0]}) : value;
+  }
+}
+
+double number(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const double top = std::strtod(text.c_str(), nullptr);
+  return slash == std::string::npos ? top : top / std::strtod(text.c_str() + slash + 1, nullptr);
+}
+
+// The centre, for an example whose saved parameters are `saved`; accepted certificates have one of the known
+// forms.
+Numbers center_of(const Json& point, Numbers saved) {
+  if (point.is_array()) {
+    for (std::size_t k = 0; k < saved.size(); ++k) saved[k] = number(point[k]);
+  } else if (point.is_object()) {
+    for (const Json& change : point["saved_plus"]) saved[change[0]] += number(change[1]);
+  }
+  return saved;
+}
+
+struct Truth {
+  std::string example;
+  Numbers saved;
+  std::function<bool(const Json& statement, const Numbers& center, double radius)> holds;
+};
+
+std::vector<Truth> truths() {
+  const double slack = 1 + 1e-12;
+  const auto far = [=](double x, double from, double radius) {
+    return std::fabs(x - from) * slack >= radius;
+  };
+  const auto near = [=](double x, double from, double radius) {
+    return std::fabs(x - from) <= radius * slack;
+  };
+  return {
+      // Q = (w - 1)^2 + (b - 1)^2
+      {"critical-point",
+       {1, 1},
+       [=](const Json&, const Numbers& z, double r) { return near(z[0], 1, r) && near(z[1], 1, r); }},
+      {"not-critical",
+       {0, 0},
+       [=](const Json&, const Numbers& z, double r) { return far(z[0], 1, r) || far(z[1], 1, r); }},
+      {"lower-value",
+       {0, 0},
+       [=](const Json& s, const Numbers& z, double r) {
+         const Numbers o = center_of(s["other"], {0, 0});
+         const double dw = std::fmax(0, std::fabs(z[0] - 1) - r), db = std::fmax(0, std::fabs(z[1] - 1) - r);
+         return (o[0] - 1) * (o[0] - 1) + (o[1] - 1) * (o[1] - 1) <= (dw * dw + db * db) * slack;
+       }},
+      {"rank", {0, 0}, [](const Json& s, const Numbers&, double) { return s["at_least"] <= 2; }},
+      // Q = ((-v tanh w) - 1)^2 / 2 + …: d_w^2 Q etc. at (w, v); d^T H d < 0 for some d only where H is not
+      // semidefinite
+      {"negative-curvature",
+       {0, 0},
+       [](const Json&, const Numbers& z, double) {
+         const double t = std::tanh(z[0]), s = 1 - t * t, v = z[1], r = v * t + 1;  // Q = r^2
+         const double ww = 2 * v * v * s * s - 4 * r * v * t * s, wv = 2 * t * v * s + 2 * r * s,
+                      vv = 2 * t * t;
+         return ww < 0 || ww * vv - wv * wv < 0;
+       }},
+      // residuals of f = w x + c on (-1, 1), (1, -1) with added neurons: c - w - 1 and c + w + 1
+      {"no-local-minimum",
+       {0, 0, 0, 0, 0},
+       [=](const Json&, const Numbers& z, double r) {
+         return far(z[1], 0, r) || far(z[0], -1, r) || r < 0.5;
+       }},
+      // Both samples have the input 1 and the targets 0 and 2: a minimum where w + b = 1
+      {"interpolating-minimum, mean",
+       {1, 0},
+       [=](const Json&, const Numbers& z, double r) { return std::fabs(z[0] + z[1] - 1) <= 2 * r * slack; }},
+      {"span-orthogonal, functions",
+       {1, 0},
+       [](const Json&, const Numbers& z, double) { return std::fabs(z[0] + z[1] - 1) < 1e-12; }},
+  };
+}
+
+TEST(Mutations, NudgedCertificatesAreAcceptedOnlyIfTrue) {
+  for (const Truth& truth : truths()) {
+    const Json good = example(truth.example);
+    std::size_t accepted_ones = 0, all = 0;
+    for_each_trial(400, [&](Random& random) {
+      Json c = good;
+      nudge(random, c);
+      if (c == good) return;
+      ++all;
+      const verifier::Outcome o = outcome(c);
+      if (!o.accepted) return;
+      ++accepted_ones;
+      const Json& s = c["statement"];
+      const double radius = s.contains("radius") ? number(s["radius"]) : 0;
+      EXPECT_TRUE(truth.holds(s, center_of(s["center"], truth.saved), radius))
+          << truth.example << ", seed " << random.seed() << "\n"
+          << c["statement"].dump() << c["proof"].dump();
+    });
+    std::printf("%s: %zu nudged certificates, %zu accepted, all of them true\n", truth.example.c_str(), all,
+                accepted_ones);
+  }
+}
+
+// v s(w x + u) + c and the like with exact flat directions: a direction that is not flat is never accepted.
+// Known for every direction from the outputs at a few steps, in long double.
+TEST(Mutations, NudgedFlatDirectionsAreAcceptedOnlyIfFlat) {
+  struct Flat {
+    std::string example;
+    std::function<long double(const std::vector<long double>& z, long double x)> output;
+    std::vector<long double> z;
+  };
+  const auto relu = [](long double t) { return t > 0 ? t : 0; };
+  const std::vector<Flat> flats{
+      {"added-neurons",
+       [](const auto& z, long double x) { return z[0] * x + z[1] + z[2] * std::exp(z[4] * x + z[3]); },
+       {0, 0, 0, 0, 0}},
+      {"free-parameters",
+       [](const auto& z, long double x) { return z[2] * std::tanh(z[0] * x + z[1]) + z[3]; },
+       {0, 0, 0, 0}},
+      {"equal units",
+       [](const auto& z, long double x) {
+         return z[4] * std::tanh(z[0] * x + z[2]) + z[5] * std::tanh(z[1] * x + z[3]) + z[6];
+       },
+       {1, 1, 0.25, 0.25, 0.5, 0.25, 0}},
+      {"multiples",
+       [=](const auto& z, long double x) {
+         return z[4] * relu(z[0] * x + z[2]) + z[5] * relu(z[1] * x + z[3]) + z[6];
+       },
+       {1, 3, 0.5, 1.5, 0.5, 0.25, 0}}};
+  for (const Flat& flat : flats) {
+    const Json good = example(flat.example);
+    std::size_t accepted_ones = 0;
+    for_each_trial(400, [&](Random& random) {
+      Json c = good;
+      for (std::size_t i = random.between(1, 3); i > 0; --i) {
+        Json& direction = c["proof"]["direction"];
+        if (random.coin(0.3)) c["proof"]["component"] = random.index(flat.z.size());
+        if (random.coin(0.3)) c["proof"]["epsilon"] = nudged(random, "1/4");
+        if (random.coin(0.3))
+          direction.push_back(Json::array({random.index(flat.z.size()), nudged(random, "1")}));
+        if (random.coin() && !direction.empty())
+          direction[random.index(direction.size())][1] = nudged(random, "1");
+      }
+      if (!accepted(c)) return;
+      ++accepted_ones;
+      for (const long double t : {0.25L, 0.5L, 1.0L}) {
+        std::vector<long double> moved = flat.z;
+        for (const Json& entry : c["proof"]["direction"])
+          moved[entry[0]] += t * number(c["proof"]["epsilon"]) * number(entry[1]);
+        for (const long double x : {-1.0L, 1.0L})
+          EXPECT_NEAR(static_cast<double>(flat.output(moved, x) - flat.output(flat.z, x)), 0, 1e-12)
+              << flat.example << ", seed " << random.seed() << "\n"
+              << c["proof"].dump();
+      }
+    });
+    std::printf("%s: %zu nudged directions accepted, all of them flat\n", flat.example.c_str(),
+                accepted_ones);
+  }
+}
+
+}  // namespace
+}  // namespace pgb::test
