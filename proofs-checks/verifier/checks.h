@@ -19,8 +19,7 @@ Preconditioner precondition(const Matrix& a, const std::string& what);
 // Requires |Y f|_inf + q r <= r: with f = F(0) and A enclosing the Jacobian matrices of F on the box
 // |u|_inf <= r, the map u - Y F(u) takes that box into itself, so F has a zero there (Brouwer).
 void require_zero(const Preconditioner& p, const Balls& f, const Rational& r, const std::string& what);
-// The listed rows of a matrix.
-Matrix rows_of(const Matrix& a, const Indices& rows);
+Matrix rows_of(const Matrix& a, const Indices& rows);  // the listed ones
 // Requires every symmetric matrix of the enclosure to be positive definite.
 void require_positive_definite(const Matrix& a, const std::string& what);
 

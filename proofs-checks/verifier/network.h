@@ -21,8 +21,7 @@ class Network {
   Network(const Setting& setting, const Balls& z, Kinks kinks, const Indices& chosen = {});
   State forward(std::size_t sample) const;
   LossRange loss(const State& state, std::size_t sample) const;
-  // By feature: the derivative of sum_k weights_k phi_k.
-  Balls adjoints(const State& state, const Balls& weights) const;
+  Balls adjoints(const State& state, const Balls& weights) const;  // d sum_k weights_k phi_k / d feature
   std::size_t position(std::size_t k) const { return k == none ? none : position_[k]; }  // none: not chosen
 
  private:

@@ -19,7 +19,6 @@ namespace pgb::verifier {
 struct Rejected : InputError {
   using InputError::InputError;
 };
-
 // Throws Rejected unless the hypothesis holds; `failure` says what does not.
 inline void require(bool holds, const std::string& failure) {
   if (!holds) throw Rejected(failure);

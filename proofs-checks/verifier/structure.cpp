@@ -103,13 +103,18 @@ Tangent orthogonal_input(const Setting& s, std::size_t f, const std::vector<cert
 
 Tangent tangent(const Setting& s, const Balls& z, const Symmetry& c, const std::vector<bool>& needed) {
   using Kind = Symmetry::Kind;
-  const auto mixed = [&](std::size_t to, std::size_t from) { return mix(s, z, to, from); };
-  if (c.kind == Kind::scaling) return mixed(unit(s, c.node, c.unit), unit(s, c.node, c.unit));
-  if (c.kind == Kind::linear_maps) return mixed(unit(s, c.first, c.row), unit(s, c.first, c.column));
-  if (c.kind == Kind::shift) return mixed(unit(s, c.first, c.unit), none);
   if (c.kind == Kind::orthogonal_input) return orthogonal_input(s, unit(s, c.node, c.unit), c.vector);
-  require(c.parameter < s.parameters && !needed[c.parameter], "a free parameter may matter near the box");
-  return {{c.parameter, Ball(1)}};
+  if (c.kind == Kind::free) {
+    require(c.parameter < s.parameters && !needed[c.parameter], "a free parameter may matter near the box");
+    return {{c.parameter, Ball(1)}};
+  }
+  if (c.kind == Kind::scaling) return mix(s, z, unit(s, c.node, c.unit), unit(s, c.node, c.unit));
+  const bool maps = c.kind == Kind::linear_maps;
+  const std::size_t to = unit(s, c.first, maps ? c.row : c.unit);
+  const auto is_unit = [to](const Term& term) { return term.feature == to; };
+  const std::vector<Term>& read = s.features[s.node(c.second)[0]].terms;
+  require(std::any_of(read.begin(), read.end(), is_unit), "second does not read first");
+  return mix(s, z, to, maps ? unit(s, c.first, c.column) : none);
 }
 
 }  // namespace

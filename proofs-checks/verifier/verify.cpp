@@ -18,7 +18,7 @@ Outcome verify(const certificate::Certificate& certificate, const io::ProblemFil
       const Rationals center = setting.point(claim.center);
       for (std::size_t k = 0; k < center.size(); ++k)
         distance = std::max(distance, Rational(abs(center[k] - setting.saved[k])));
-      const std::string away = "; sup-norm distance from the saved point: " + Ball(distance).text();
+      const std::string away = "; at distance " + Ball(distance).text() + " from the saved parameters";
       return certificate::in_words(claim) + (distance == 0 ? "" : away);
     };
     return {true, std::visit(check_claim, certificate.claim)};

@@ -192,7 +192,8 @@ TEST(Rejected, PointsThatAreNotProved) {
       {"orthogonal-input", problem([](Json& p) { p["data"]["x"]["values"][1] = "0x1.0000000000001p+1"; }),
        "orthogonal"},
       {"linear-maps", [](Json& c) { c["proof"]["symmetries"][0]["column"] = 1; }, "not there"},
-      {"linear-maps", [](Json& c) { c["proof"]["symmetries"][0]["first"] = "second"; }, "output"},
+      {"linear-maps", [](Json& c) { c["proof"]["symmetries"][0]["first"] = "second"; },
+       "second does not read first"},
       {"linear-maps", [](Json& c) { c["proof"]["symmetries"][1] = c["proof"]["symmetries"][0]; }, ""},
       {"linear-maps", problem([](Json& p) {
          p["model"]["nodes"].insert(p["model"]["nodes"].begin() + 1, Json{{"name", "t"},
@@ -205,7 +206,7 @@ TEST(Rejected, PointsThatAreNotProved) {
                                                                           {"words", Json::object()}});
          p["model"]["nodes"][2]["inputs"] = {"t"};
        }),
-       "not linear"},
+       "second does not read first"},
       {"interpolating-minimum", set("radius", "1/1024"), "existence"},
       {"interpolating-minimum", set("radius", "-1"), "negative"},
       {"interpolating-minimum", set("coordinates", {2, 2}), "twice"},

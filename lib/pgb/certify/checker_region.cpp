@@ -64,7 +64,8 @@ void Checker::decide_largest_region() {
   }
   InterpolationOptions interpolation = interpolation_options();
   interpolation.largest_radius = size_;
-  const FullRankProof proof = largest_full_rank_box(problem_, saved_parameters(), interpolation);
+  FullRankProof proof;
+  if (v_.regularizer_summary.empty()) proof = largest_full_rank_box(problem_, saved_parameters(), interpolation);
   if (proof.full_rank && no_suboptimal_minimum_within(proof.radius)) return;
   if (local_minimum_within(std::max(options_.radius * size_, v_.subject.distance))) return;
   answer(Answer::undecided, false, Reason::no_evidence, "Nothing was proven of any region around the saved point.");
@@ -135,6 +136,8 @@ bool Checker::local_minimum_within(double radius) {
 }
 
 bool Checker::no_suboptimal_minimum_within(double radius) {
+  const bool penalised = !v_.regularizer_summary.empty();
+  if (penalised || v_.distinct_inputs < v_.samples) return false;  // the certificate's theorem needs J of rank N, R = 0
   show("rank over the region");
   const FullRankProof proof = certify_full_rank(problem_, saved_parameters(), radius, interpolation_options());
   if (!proof.full_rank) {

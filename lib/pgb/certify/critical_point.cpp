@@ -91,7 +91,7 @@ class CriticalPoint {
     for (std::size_t k = 0; k < z_.size(); ++k) {
       if (!std::binary_search(proof_.pinned.begin(), proof_.pinned.end(), k)) free_.push_back(k);
     }
-    const double n = static_cast<double>(free_.size()), bytes = 64 * n * n;
+    const double n = static_cast<double>(free_.size()), bytes = 100 * n * n;
     if (options_.max_memory > 0 && bytes > static_cast<double>(options_.max_memory)) {
       proof_.failure = "the Hessian of " + std::to_string(free_.size()) + " parameters needs about " +
                        text(bytes / 1e9) + " GB, more than the memory allowed";

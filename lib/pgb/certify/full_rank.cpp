@@ -63,7 +63,7 @@ class FullRank {
     const Matrix<Ball> j = data_.jacobian<Ball>(box, proof_.coordinates, options_.max_memory);
     if (precise_) return judged(verified_residual(*precise_, j), radius);
     const ResidualNorm norm = verified_residual(*inverse_, to_interval(j));
-    if (norm.floor() < 0.5 || proof_.rank > kLargestInBalls) return judged(norm, radius);
+    if (norm.approx_floor() < 0.5 || proof_.rank > kLargestInBalls) return judged(norm, radius);
     {
       const PrecisionScope more(std::min(256L, options_.max_precision_bits));
       precise_ = approx_inverse(data_.jacobian<Ball>(data_.z(), proof_.coordinates, options_.max_memory));
@@ -93,9 +93,9 @@ class FullRank {
  private:
   ResidualNorm judged(const ResidualNorm& norm, double radius) {
     if (!norm.nonsingular()) {
-      proof_.failure =
-          "|I - Y J_S| = " + brief(norm.total) + " on radius " + brief(radius) + ", needs < 1" +
-          (norm.floor() >= 0.5 ? ": J_S is numerically singular at the centre" : ": try a smaller box");
+      proof_.failure = "|I - Y J_S| = " + brief(norm.total) + " on radius " + brief(radius) + ", needs < 1" +
+                       (norm.approx_floor() >= 0.5 ? ": J_S is numerically singular at the centre"
+                                                   : ": try a smaller box");
       if (!proof_.full_rank) proof_.contraction = norm.total;
     }
     return norm;
@@ -133,7 +133,7 @@ FullRankProof largest_full_rank_box(const Problem& problem, const Vector<Real>& 
     if (rank.proven(next)) {
       good = next;
       const ResidualNorm& norm = rank.last();
-      next = norm.total > 0 ? next * norm.factor_to(0.97) : options.largest_radius;
+      next = norm.total > 0 ? next * norm.approx_factor_to(0.97) : options.largest_radius;
     } else {
       if (options.stop != nullptr && options.stop->load()) break;
       bad = next;

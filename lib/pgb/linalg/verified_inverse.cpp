@@ -65,10 +65,12 @@ double inflated(double v, double factor) {
 }  // namespace
 
 // |I - Y A'| <= |I - Y A| + |Y| rad for any two matrices enclosed
-double ResidualNorm::floor() const { return midpoint < kInfinity ? std::max(0.0, midpoint - radius) : 0; }
+double ResidualNorm::approx_floor() const {
+  return midpoint < kInfinity ? std::max(0.0, midpoint - radius) : 0;
+}
 
-double ResidualNorm::factor_to(double target) const {
-  const double rest = floor();
+double ResidualNorm::approx_factor_to(double target) const {
+  const double rest = approx_floor();
   return total < kInfinity && total > rest && target > rest ? (target - rest) / (total - rest) : 0;
 }
 

@@ -24,9 +24,9 @@ struct ResidualNorm {
   // Proven: every matrix enclosed, and Y, is nonsingular. false: not proven.
   bool nonsingular() const { return total < 1; }
   // About what is left of the bound however narrow an enclosure around one of these matrices is.
-  double floor() const;
+  double approx_floor() const;
   // About the factor by which the radius of A has to change for the bound to be `target`; 0 where it cannot.
-  double factor_to(double target) const;
+  double approx_factor_to(double target) const;
 };
 // One product in double with an a-priori bound of its rounding error (see verified_multiply); n <= 2^24.
 ResidualNorm verified_residual(const Matrix<double>& y, const IntervalMatrix& a);

@@ -126,7 +126,7 @@ class ZeroSearch {
     if (inverse_.precise || system_.size > options_.largest_ball_size) return false;
     if (status == ZeroStatus::singular) return true;
     if (status != ZeroStatus::too_far && status != ZeroStatus::no_contraction) return false;
-    return verified_residual(*inverse_.fast, system_.slope(u_)).floor() > 0.5;
+    return verified_residual(*inverse_.fast, system_.slope(u_)).approx_floor() > 0.5;
   }
 
   bool renew_inverse() {
@@ -226,7 +226,7 @@ class ZeroSearch {
     if (stopped()) return Box::stopped;
     proof_.tried_radius = radius;
     if (tried_.total < 1) return Box::contracts;
-    return tried_.floor() > 0.5 ? Box::bad_inverse : Box::too_wide;
+    return tried_.approx_floor() > 0.5 ? Box::bad_inverse : Box::too_wide;
   }
 
   bool accept(double radius) {
@@ -272,7 +272,7 @@ class ZeroSearch {
         return blurred ? ZeroStatus::precision : ZeroStatus::no_contraction;
       }
       last_total = tried_.total;
-      const double factor = std::min(0.25, tried_.factor_to(0.25));
+      const double factor = std::min(0.25, tried_.approx_factor_to(0.25));
       radius = std::max(radius * std::max(factor, 0x1p-60), least);
     }
     return ZeroStatus::no_contraction;
@@ -295,7 +295,7 @@ class ZeroSearch {
     for (std::size_t k = 0; k < options_.growth_steps; ++k) {
       const double radius = proof_.uniqueness_radius;
       const ResidualNorm& at = proof_.contraction;
-      double next = at.total > 0 ? radius * at.factor_to(0.7) : options_.largest_radius;
+      double next = at.total > 0 ? radius * at.approx_factor_to(0.7) : options_.largest_radius;
       next = std::min({next, options_.largest_radius,
                        failed < options_.largest_radius ? std::sqrt(radius) * std::sqrt(failed) : kInfinity});
       while (next > 1.5 * radius && !obstacle(next).empty()) {
