@@ -22,7 +22,6 @@ void require_zero(const Preconditioner& p, const Balls& f, const Rational& r, co
 Matrix rows_of(const Matrix& a, const Indices& rows);  // the listed ones
 // Requires every symmetric matrix of the enclosure to be positive definite.
 void require_positive_definite(const Matrix& a, const std::string& what);
-
 // needed[k] is false only if phi is the same at any two points of the box z that differ in k alone and in
 // parameters that are not needed either. zero[k]: parameter k is 0 at all points looked at.
 std::vector<bool> needed_parameters(const Setting& setting, const Balls& z, const std::vector<bool>& zero);

@@ -11,7 +11,6 @@ namespace {
 
 using Kind = Activation::Kind;
 const Ball one(1), two(2);
-
 Ball exp(const Ball& x) { return of(arb_exp, x); }
 Ball root(const Ball& x) { return of(arb_sqrt, x); }
 Ball sigmoid(const Ball& x) { return one / (one + exp(-x)); }

@@ -33,7 +33,6 @@ class Network {
   Indices position_;  // [n]
   std::size_t size_;  // number of the chosen
 };
-
 // a + factor b, where an empty vector is 0.
 Balls combine(Balls a, const Ball& factor, const Balls& b);
 // Over the box z, kinks allowed: l of every sample; d_k Q for all k.

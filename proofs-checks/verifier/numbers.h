@@ -1,6 +1,5 @@
-// Rationals (GMP) and balls (Arb), and how a check ends when a hypothesis does not hold. A ball holds the
-// number it stands for, whatever is computed with it; a question about balls is answered yes only when the
-// answer is yes for all of their points, and never for balls that are not finite.
+// Rationals (GMP), and balls (Arb), which hold the number they stand for whatever is computed with it.
+// A question about balls is answered yes only when it is yes for all of their points, which are finite.
 #pragma once
 
 #include <gmpxx.h>
@@ -42,7 +41,10 @@ class Ball {
   explicit Ball(arb_srcptr x) : Ball() { arb_set(x_, x); }
   Ball(const Ball& other) : Ball(other.x_) {}
   Ball(Ball&& other) noexcept : Ball() { arb_swap(x_, other.x_); }
-  Ball& operator=(Ball other) noexcept { return arb_swap(x_, other.x_), *this; }
+  Ball& operator=(Ball other) noexcept {
+    arb_swap(x_, other.x_);
+    return *this;
+  }
   ~Ball() { arb_clear(x_); }
   arb_ptr get() { return x_; }
   arb_srcptr get() const { return x_; }
@@ -99,7 +101,10 @@ class Matrix {
     arb_mat_init(m_, slong(rows), slong(cols));
   }
   Matrix(const Matrix& other) : Matrix(other.rows(), other.cols()) { arb_mat_set(m_, other.m_); }
-  Matrix& operator=(Matrix other) noexcept { return arb_mat_swap(m_, other.m_), *this; }
+  Matrix& operator=(Matrix other) noexcept {
+    arb_mat_swap(m_, other.m_);
+    return *this;
+  }
   ~Matrix() { arb_mat_clear(m_); }
   std::size_t rows() const { return std::size_t(arb_mat_nrows(m_)); }
   std::size_t cols() const { return std::size_t(arb_mat_ncols(m_)); }

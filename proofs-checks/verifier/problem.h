@@ -46,7 +46,6 @@ LossRange range(const Loss& loss, const Balls& q, const Rational* y);  // y: as 
 // False where the node is no activation. Both throw Rejected for what the checker does not know.
 bool read_activation(const io::NodeSpec& node, Activation& activation);
 Loss read_loss(const io::ProblemFile& problem);
-
 using Indices = std::vector<std::size_t>;
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 

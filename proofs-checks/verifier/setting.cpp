@@ -54,7 +54,6 @@ class Builder {
     value.features.push_back(s_.features.size() - 1);
     return value.features.back();
   }
-
   void grow(std::size_t by) { require((size_ += by) < 20000000, "the network is too large for the checker"); }
 
   // Index in z of the tensor's first entry; a tensor that was used before keeps its place.
@@ -67,7 +66,7 @@ class Builder {
   }
 
   void add_node(const io::NodeSpec& node) {
-    node_ = io::in_quotes(node.name);
+    node_ = io::in_quotes(node.name), grow(2000);  // so no more than 10,000 nodes
     std::vector<const Value*> inputs;
     for (const std::string& input : node.inputs) inputs.push_back(&values_.at(input));
     const auto [is_vector, features] = *inputs[0];

@@ -104,7 +104,7 @@ def main():
     line = [[k / 4] for k in range(-4, 5)]
     plane = [[-1.0, 0.5], [0.25, 1.5], [0.75, -1.0], [1.5, 0.25], [-0.5, -0.75], [0.5, 0.75]]
     problems = [
-        Problem("tanh regression", [1, 2, 1], "squared", line, [[math.sin(2 * x[0])] for x in line], 2.0 ** -6),
+        Problem("tanh regression", [1, 2, 1], "squared", line, [[round(math.sin(2 * x[0]) + x[0] ** 2, 3)] for x in line], 2.0 ** -9),
         Problem("logistic", [2, 1], "logistic", plane, [[1], [-1], [1], [1], [-1], [-1]], 0.0),
         Problem("softmax", [2, 3], "cross_entropy", plane, [[0], [1], [2], [0], [1], [2]], 2.0 ** -7),
         Problem("tanh classifier", [2, 2, 2], "cross_entropy", plane, [[0], [1], [0], [0], [1], [1]], 2.0 ** -6),

@@ -82,7 +82,7 @@ TEST(CriticalPoint, AcceptsPlantedMinimaOfRandomNetworks) {
     const Json good = certificate(problem, with(statement("1e-9", "1e-8"), "strict_minimum", true), proof());
     const verifier::Outcome o = outcome(good);
     // An unlucky draw is too flat for this box; that can be told from the message.
-    EXPECT_TRUE(o.accepted || o.message.find("|") != std::string::npos) << o.message;
+    EXPECT_TRUE(o.accepted || o.message.find('|') != std::string::npos) << o.message;
     Json bad = good;
     bad["statement"]["center"] = {{"saved_plus", Json::array({Json::array({random.index(9), "1e-7"})})}};
     EXPECT_FALSE(accepted(bad));

@@ -190,7 +190,7 @@ TEST(Network, GradientHessianAndJacobianAgreeWithDifferences) {
   const WithPrecision bits(500);
   for_each_trial(6, [](Random& random) {
     for (const char* op : {"tanh", "leaky_relu", "gelu", "softplus"}) {
-      const std::string loss = losses[random.index(losses.size())];
+      const std::string& loss = losses[random.index(losses.size())];
       const Setting s = setting_of(network_of_everything(random, op, loss));
       const Balls z(s.saved.begin(), s.saved.end());
       const auto all = verifier::below(s.parameters);
@@ -227,7 +227,7 @@ TEST(Network, GradientHessianAndJacobianAgreeWithDifferences) {
 TEST(Network, EnclosuresOverABoxHoldThoseOfItsPoints) {
   for_each_trial(20, [](Random& random) {
     for (const char* op : {"tanh", "relu", "elu", "silu"}) {
-      const std::string loss = losses[random.index(losses.size())];
+      const std::string& loss = losses[random.index(losses.size())];
       const Setting s = setting_of(network_of_everything(random, op, loss));
       const Rational width(std::ldexp(1, -static_cast<int>(random.between(1, 14))));
       const auto all = verifier::below(s.parameters);

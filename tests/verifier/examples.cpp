@@ -3,13 +3,13 @@
 namespace pgb::test {
 namespace {
 
-Json statement(const std::string& kind, Json fields = Json::object()) {
+Json statement(const std::string& kind, const Json& fields = Json::object()) {
   Json all{{"kind", kind}, {"center", "saved"}};
   all.update(fields);
   return all;
 }
 
-Json proof(Json fields = Json::object()) {
+Json proof(const Json& fields = Json::object()) {
   Json all{{"precision", 128}};
   all.update(fields);
   return all;

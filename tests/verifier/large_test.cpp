@@ -49,5 +49,21 @@ TEST(Large, ACriticalPointOf500Parameters) {
   EXPECT_LT(seconds_of(certificate, "critical point, 500 parameters, 150 samples"), 60);
 }
 
+TEST(Large, AnInterpolatingMinimumOf400Samples) {
+  Random random(11);
+  const Network network = random_network(random, {8, 64, 64, 1});
+  const Rows x = random_rows(random, 400, 8);
+  Rows y;
+  for (const Numbers& input : x) y.push_back(network(input));
+  std::vector<std::size_t> coordinates;  // weights of the second layer, all over it
+  for (std::size_t k = 0; k < 400; ++k) coordinates.push_back(8 * 64 + 64 + k * 10 + random.index(10));
+  const Json certificate =
+      test::certificate(network.problem().data(x, y),
+                        {{"kind", "interpolating-minimum"}, {"center", "saved"}, {"radius", "1e-8"}},
+                        {{"coordinates", coordinates}, {"precision", 128}});
+  EXPECT_LT(seconds_of(certificate, "interpolation, " + std::to_string(network.parameters()) + " parameters"),
+            60);
+}
+
 }  // namespace
 }  // namespace pgb::test

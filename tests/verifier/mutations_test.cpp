@@ -302,5 +302,50 @@ TEST(Mutations, NudgedFlatDirectionsAreAcceptedOnlyIfFlat) {
   }
 }
 
+// Numbers of any size, for every operation: an answer, in little time.
+TEST(Mutations, ExtremeNumbersNeitherCrashNorHang) {
+  static const std::vector<std::string> numbers{"1e1900", "-1e1900", "1e-1900", "-1e-1900",
+                                                "1e300",  "1e18",    "-1e6",    "1/3"};
+  static const std::vector<std::string> ops{"relu",    "leaky_relu", "elu",   "selu", "softplus",
+                                            "sigmoid", "tanh",       "erf",   "gelu", "silu",
+                                            "exp",     "sin",        "square"};
+  for_each_trial(150, [](Random& random) {
+    ProblemText text(1);
+    text.linear("h", {{0.5}, {-0.25}}, {0.5, 1})
+        .op(ops[random.index(ops.size())])
+        .linear("f", {{1, -1}}, {0.125});
+    text.op(ops[random.index(ops.size())])
+        .data({{-1}, {1}}, {{1}, {-1}}, random.coin() ? "logistic" : "squared");
+    text.added("1/10");
+    const auto any = [&] { return numbers[random.index(numbers.size())]; };
+    Json changes = Json::array();
+    for (std::size_t k = 0; k < 10; k += random.between(1, 4)) changes.push_back(Json::array({k, any()}));
+    const std::string radius = random.coin() ? "1e-1900" : random.coin() ? "1e1900" : "1";
+    const Json center{{"saved_plus", changes}}, precision = random.coin() ? 53 : 1000;
+    const Json claims[][2] = {
+        {{{"kind", "not-critical"}, {"center", center}, {"radius", radius}},
+         {{"component", random.index(10)}, {"precision", precision}}},
+        {{{"kind", "critical-point"},
+          {"center", center},
+          {"radius", radius},
+          {"uniqueness_radius", "1e1901"}},
+         {{"pinned", Json::array()}, {"symmetries", Json::array()}, {"precision", precision}}},
+        {{{"kind", "lower-value"}, {"center", center}, {"radius", radius}, {"other", "saved"}},
+         {{"precision", precision}}},
+        {{{"kind", "flat-direction"}, {"center", center}},
+         {{"rule", "added-neurons"},
+          {"direction", sparse({{8, any()}, {9, any()}})},
+          {"epsilon", "1e1900"},
+          {"component", 7},
+          {"precision", precision}}},
+        {{{"kind", "no-suboptimal-local-minimum"}, {"center", center}, {"radius", radius}},
+         {{"coordinates", {0, 6}}, {"precision", precision}}}};
+    for (const auto& claim : claims) {
+      const std::string message = outcome(certificate(text, claim[0], claim[1])).message;
+      EXPECT_FALSE(message.empty());
+    }
+  });
+}
+
 }  // namespace
 }  // namespace pgb::test

@@ -1,4 +1,7 @@
+#include <cstdio>
+
 #include "pgb/certificate/certificate.h"
+#include "pgb/io/exact_number.h"
 
 namespace pgb::certificate {
 namespace {
@@ -7,29 +10,47 @@ std::string place(const Point& p) {
   return p.form == Point::Form::saved ? "the saved parameters" : "the given point";
 }
 
+bool is_zero(const Number& number) { return io::canonical_rational(number) == "0"; }
+
+// As written where that is short, with a few decimal digits of what nobody reads with ease.
+std::string length(const Number& number) {
+  constexpr std::size_t longest = 40;
+  if (number.size() <= longest && number.find_first_of("xX/") == std::string::npos) return number;
+  char text[64];
+  std::snprintf(text, sizeof text, "about %.3g", io::nearest_double(io::canonical_rational(number)));
+  return number.size() <= longest ? number + " (" + text + ")" : text;
+}
+
 std::string box(const Point& center, const Number& radius) {
-  return "within sup-norm distance " + radius + " of " + place(center);
+  if (is_zero(radius)) return "at " + place(center);
+  return "within sup-norm distance " + length(radius) + " of " + place(center);
+}
+
+// "no point of the box is such", or "the centre: not such" for a box of one point.
+std::string nowhere(const Point& center, const Number& radius, const std::string& such) {
+  return is_zero(radius) ? place(center) + ": not " + such
+                         : "no point " + box(center, radius) + " is " + such;
 }
 
 std::string words(const NotCritical& c) {
-  return "no point " + box(c.center, c.radius) + " is a critical point of Q, hence none is a local minimum";
+  return nowhere(c.center, c.radius, "a critical point of Q") + ", hence not a local minimum";
 }
 
 std::string words(const FlatDirection& c) {
   return "not a local minimum: " + place(c.center) +
          "; a flat segment starts there along which Q stays the same and, arbitrarily "
-         "near, its gradient is not 0 (PGB is violated)";
+         "near, its gradient is not 0 (the PGB condition is violated)";
 }
 
 std::string words(const NoLocalMinimum& c) {
-  return "no point " + box(c.center, c.radius) + " is a local minimum of Q with its added neurons";
+  return nowhere(c.center, c.radius, "a local minimum of Q with its added neurons");
 }
 
 std::string words(const CriticalPoint& c) {
   const std::string pinned =
       c.pinned.empty() ? "" : " with the same " + std::to_string(c.pinned.size()) + " pinned parameters";
   return "a critical point of Q lies " + box(c.center, c.radius) + ", the only one within " +
-         c.uniqueness_radius + pinned +
+         length(c.uniqueness_radius) + pinned +
          (c.strict_minimum ? "; it is a strict local minimum" +
                                  std::string(c.pinned.empty() ? "" : " modulo the symmetries listed")
                            : "") +
@@ -46,8 +67,8 @@ std::string words(const NoSuboptimalLocalMinimum& c) {
 }
 
 std::string words(const NegativeCurvature& c) {
-  return "no point " + box(c.center, c.radius) +
-         " is a local minimum of Q, which has negative curvature there in one direction";
+  return nowhere(c.center, c.radius, "a local minimum of Q") +
+         ": it has negative curvature there in one direction";
 }
 
 std::string words(const SpanOrthogonal& c) {

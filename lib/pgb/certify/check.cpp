@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "pgb/certify/checker.h"
@@ -40,6 +41,22 @@ std::string short_text(double x) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", x);
   return text;
+}
+
+std::string text_below(double x) {
+  for (int digits = 3;; ++digits) {
+    char text[48];
+    std::snprintf(text, sizeof text, "%.*g", digits, x);
+    if (digits == 17 || std::strtod(text, nullptr) <= x) return text;
+  }
+}
+
+std::string text_above(double x) {
+  for (int digits = 3;; ++digits) {
+    char text[48];
+    std::snprintf(text, sizeof text, "%.*g", digits, x);
+    if (digits == 17 || std::strtod(text, nullptr) >= x) return text;
+  }
 }
 
 Checker::Checker(const Problem& problem, const CheckOptions& options)

@@ -16,7 +16,10 @@ namespace pgb {
 
 constexpr double kVanishes = 1e-18;  // gradients at flat points of a polished point count as 0 below this
 
-std::string short_text(double x);
+std::string short_text(double x);  // three digits
+// Three digits, or as many as it takes for a value not above, or not below, x >= 0: for what is proven.
+std::string text_below(double x);
+std::string text_above(double x);
 
 // One use each: run() once. The first step that decides ends the ladder; evidence comes before and after it.
 class Checker {

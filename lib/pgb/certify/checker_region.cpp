@@ -88,7 +88,7 @@ bool Checker::no_critical_point_within(double radius) {
   witness.text = "the derivative with respect to " + witness.parameter_name + " is not 0 anywhere in the region";
   enclose(proof->enclosure, witness);
   answer(Answer::violated, true, Reason::no_local_minimum_in_region,
-         "No point within " + short_text(radius) + " of the saved one is a local minimum: the derivative with respect to " +
+         "No point within " + text_below(radius) + " of the saved one is a local minimum: the derivative with respect to " +
              witness.parameter_name + " is nowhere 0 there.");
   v_.witness = std::move(witness);
   prove(claim_of(*proof), v_.explanation);
@@ -100,9 +100,9 @@ void Checker::no_minimum_by_curvature(const Vector<double>& direction) {
       problem_, direction, std::max(options_.radius * size_, v_.subject.distance), v_.subject.distance);
   if (!proof) return;
   saddle_ = true;
-  v_.notes.push_back("Not a local minimum (proven): no point within " + short_text(proof->radius) +
+  v_.notes.push_back("Not a local minimum (proven): no point within " + text_below(proof->radius) +
                      " of the saved one is, because one direction has negative curvature there, " +
-                     short_text(proof->enclosure.midpoint()) + " at most about.");
+                     "at most " + short_text(proof->enclosure.upper()) + " along it.");
   prove(claim_of(*proof), v_.notes.back());
 }
 
@@ -113,7 +113,7 @@ bool Checker::negative_curvature_within(double radius) {
   if (!proof) return false;
   saddle_ = true;
   answer(Answer::violated, true, Reason::no_local_minimum_in_region,
-         "No point within " + short_text(radius) +
+         "No point within " + text_below(radius) +
              " of the saved one is a local minimum: one direction has negative curvature everywhere there.");
   prove(claim_of(*proof), v_.explanation);
   return true;
@@ -147,7 +147,7 @@ bool Checker::no_suboptimal_minimum_within(double radius) {
   v_.rank = v_.unperturbed_rank = proof.rank;
   v_.rank_certified = v_.unperturbed_rank_certified = true;
   answer(Answer::satisfied, true, Reason::no_suboptimal_local_minimum_in_region,
-         "Every local minimum within " + short_text(radius) +
+         "Every local minimum within " + text_below(radius) +
              " of the saved point is a global one: the gradient basis spans every function of x on the whole region.");
   prove(claim_of(proof), v_.explanation);
   return true;

@@ -91,7 +91,7 @@ bool Checker::interpolating_minimum() {
   settle(proof.center, proof.radius);
   answer(Answer::satisfied, true, Reason::global_minimum,
          "A global minimum that fits every input as well as any function can lies within " +
-             short_text(reach_) + " of the saved point.");
+             text_above(reach_) + " of the saved point.");
   if (!proof.coordinates.empty()) {
     prove(claim_of(proof), v_.explanation);
   } else {
@@ -123,9 +123,9 @@ bool Checker::certified_critical_point() {
   }
   v_.subject.existence_certified = true;
   settle(proof.center, proof.existence_radius);
-  existence_ = "A critical point exists within " + short_text(reach_) +
+  existence_ = "A critical point exists within " + text_above(reach_) +
                " of the saved point";
-  v_.notes.push_back(existence_ + ", and no other within " + short_text(proof.uniqueness_radius) +
+  v_.notes.push_back(existence_ + ", and no other within " + text_below(proof.uniqueness_radius) +
                      " of it" + (proof.pinned.empty() ? "" : " modulo symmetry") + " (Krawczyk).");
   if (proof.strict_minimum) {
     curvature_bound_ = proof.curvature_bound;
@@ -133,7 +133,7 @@ bool Checker::certified_critical_point() {
            std::string(v_.subject.polished ? "A strict local minimum" : "The saved point is a strict local minimum") +
                (proof.pinned.empty() ? "" : " modulo symmetry") +
                (v_.subject.polished
-                    ? " lies within " + short_text(reach_) + " of the saved point"
+                    ? " lies within " + text_above(reach_) + " of the saved point"
                     : "") +
                ", so the condition holds there.");
     prove(claim_of(proof, subject_, families_), v_.explanation);

@@ -94,7 +94,7 @@ bool Checker::no_minimum_in_region() {
                  " is not 0, so the added neuron of that output cannot be at a local minimum";
   enclose(proof->enclosure, witness);
   const std::string what = proof->radius > 0
-                               ? "No point within " + short_text(proof->radius) + " of the saved one is"
+                               ? "No point within " + text_below(proof->radius) + " of the saved one is"
                                : std::string("The saved point is not");
   answer(Answer::violated, true, Reason::no_local_minimum_in_region,
          what + " a local minimum: with added neurons the outputs would have to be optimal among all functions of x, "
