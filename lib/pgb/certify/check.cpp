@@ -11,6 +11,7 @@
 #include "pgb/certify/describe.h"
 #include "pgb/certify/evidence.h"
 #include "pgb/certify/polish.h"
+#include "pgb/certify/span_bound.h"
 #include "pgb/derivatives/objective.h"
 #include "pgb/io/errors.h"
 #include "pgb/scalar/functions.h"
@@ -136,6 +137,7 @@ std::vector<Kink> Checker::hard_kinks() const {
 // An exact critical point at the saved parameters, one found close by, or the saved point.
 void Checker::choose_subject() {
   if (options_.at_saved || saved_.certainly_zero() || !hard_kinks().empty()) return;
+  if (!saved_.certainly_nonzero() && certify_orthogonal(problem_)) return;  // critical, though not in dyadic numbers
   PolishOptions polish_options;
   polish_options.radius = v_.subject.radius;
   if (options_.region) polish_options.radius = std::max(polish_options.radius, *options_.region);
@@ -188,7 +190,7 @@ void Checker::decide() {
   if (!(options_.at_saved && saved_.certainly_nonzero()) && no_minimum_in_region()) return;
   if (!v_.subject.polished && on_kink()) return;
   if (!v_.subject.polished && !critical) {
-    if (not_critical()) return;
+    if (not_critical() || orthogonal_to_bound()) return;
     answer(Answer::undecided, false, Reason::no_evidence,
            "At the saved point the gradient cannot be told from 0 with " + std::to_string(saved_.precision_bits) +
                " bits.");
