@@ -19,7 +19,7 @@ PerturbedSpan span_of(const Problem& problem, const SpanOptions& options = {}) {
 // m inputs of d features, multiples of 1/8, the last `repeated` of them copies of the first.
 Vector<double> inputs(std::size_t m, std::size_t d, std::size_t repeated, Random& random) {
   Vector<double> x(m * d);
-  for (double& entry : x) entry = random.eighth() + static_cast<double>(&entry - x.data()) / 64;  // distinct
+  for (double& entry : x) entry = random.eighth() + static_cast<double>(&entry - x.data()) / 256;  // distinct
   for (std::size_t i = m - repeated; i < m; ++i) {
     for (std::size_t j = 0; j < d; ++j) x[i * d + j] = x[(i - (m - repeated)) * d + j];
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -120,9 +121,10 @@ void add_span(const Problem& subject, const std::vector<FlatFamily>& families, c
   v.spectra = span.spectra();
   v.skipped.insert(v.skipped.end(), span.skipped().begin(), span.skipped().end());
   if (!v.basis_holds || !regularizer_is_off(subject) || !span.approx_value()) return;
-  const double value = *span.approx_value();
+  const double value = *span.approx_value(), loss = std::strtod(v.loss.c_str(), nullptr);
+  if (!std::isfinite(loss)) return;  // beyond double, in which the value is computed
   v.pgb_value = std::isinf(value) ? "-inf" : to_text(value);
-  v.gap = std::isinf(value) ? "inf" : to_text(std::max(0.0, std::stod(v.loss) - value));
+  v.gap = std::isinf(value) ? "inf" : to_text(std::max(0.0, loss - value));
 }
 
 Vector<double> add_curvature(const Problem& subject, std::size_t symmetries, const CheckOptions& options, Verdict& v) {
