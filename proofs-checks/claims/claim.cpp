@@ -1,0 +1,62 @@
+#include "claims/claim.h"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <iterator>
+
+namespace pgb::claims {
+
+const char* standing_name(Standing standing) {
+  switch (standing) {
+    case Standing::proved:
+      return "proved";
+    case Standing::supported:
+      return "supported";
+    case Standing::failed:
+      break;
+  }
+  return "failed";
+}
+
+std::size_t ClaimResult::count(Standing standing) const {
+  const auto has = [standing](const Instance& instance) { return instance.standing == standing; };
+  return static_cast<std::size_t>(std::count_if(instances.begin(), instances.end(), has));
+}
+
+void ClaimResult::add(ClaimResult other) {
+  const auto append = [](auto& to, auto& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  append(instances, other.instances);
+  append(figures, other.figures);
+  append(notes, other.notes);
+}
+
+bool Outcome::passed() const {
+  return !result.instances.empty() && result.count(Standing::failed) == 0 &&
+         std::all_of(refused.begin(), refused.end(), [](bool refusal) { return refusal; });
+}
+
+Outcome run_claim(const Claim& claim, const ClaimOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  Outcome outcome;
+  outcome.claim = &claim;
+  try {
+    outcome.result = claim.run(options);
+    ClaimOptions few = options;
+    few.instances = 1;
+    for (const Control& control : claim.controls) {
+      if (options.stopped()) break;
+      options.report(claim.name + ": control", -1);
+      outcome.refused.push_back(control.run(few).count(Standing::failed) > 0);
+    }
+  } catch (const std::exception& error) {
+    outcome.result.instances.push_back({"the check itself", Standing::failed, error.what()});
+  }
+  outcome.finished = !options.stopped();
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return outcome;
+}
+
+}  // namespace pgb::claims

@@ -1,0 +1,21 @@
+#include "claims/registry.h"
+
+namespace pgb::claims {
+
+const std::vector<Claim>& all_claims() {
+  static const std::vector<Claim> list{
+      // Theorems
+      vanishing_identity(),
+  };
+  return list;
+}
+
+std::vector<const Claim*> claims_named(const std::string& name) {
+  std::vector<const Claim*> found;
+  for (const Claim& claim : all_claims()) {
+    if (claim.name == name || claim.group == name) found.push_back(&claim);
+  }
+  return found;
+}
+
+}  // namespace pgb::claims

@@ -1,0 +1,18 @@
+// The claims, one function for each, defined in the file of that name.
+#pragma once
+
+#include <vector>
+
+#include "claims/claim.h"
+
+namespace pgb::claims {
+
+// In the order in which they are run and shown.
+const std::vector<Claim>& all_claims();
+
+// Those with this name, or of this group; empty where there is none.
+std::vector<const Claim*> claims_named(const std::string& name);
+
+Claim vanishing_identity();
+
+}  // namespace pgb::claims
