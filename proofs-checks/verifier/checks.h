@@ -20,7 +20,9 @@ Preconditioner precondition(const Matrix& a, const std::string& what);
 // |u|_inf <= r, the map u - Y F(u) takes that box into itself, so F has a zero there (Brouwer).
 void require_zero(const Preconditioner& p, const Balls& f, const Rational& r, const std::string& what);
 Matrix rows_of(const Matrix& a, const Indices& rows);  // the listed ones
-// Requires every symmetric matrix of the enclosure to be positive definite.
+// Requires the midpoint to be positive definite. Of an enclosure that equals its transpose and holds
+// nonsingular matrices only, all symmetric matrices then are: no eigenvalue passes 0 on the way from one to
+// another.
 void require_positive_definite(const Matrix& a, const std::string& what);
 // needed[k] is false only if phi is the same at any two points of the box z that differ in k alone and in
 // parameters that are not needed either. zero[k]: parameter k is 0 at all points looked at.

@@ -1,16 +1,30 @@
 #include "verifier/network.h"
 
 namespace pgb::verifier {
+namespace {
 
 using Op = Feature::Op;
 
-Balls combine(Balls a, const Ball& factor, const Balls& b) {
+// a += factor b
+void add_multiple(Balls& a, const Ball& factor, const Balls& b) {
   if (a.size() < b.size()) a.resize(b.size());
   for (std::size_t p = 0; p < b.size(); ++p) {
     if (!b[p].is_zero()) a[p].add_product(factor, b[p]);
   }
-  return a;
 }
+Balls multiple(const Ball& factor, const Balls& b) {
+  Balls a;
+  return add_multiple(a, factor, b), a;
+}
+
+// y += a b
+void add_product(Dual& y, const Dual& a, const Dual& b) {
+  y.Ball::add_product(a, b);
+  add_multiple(y.tangent, a, b.tangent);
+  add_multiple(y.tangent, b, a.tangent);
+}
+
+}  // namespace
 
 Network::Network(const Setting& setting, const Balls& z, Kinks kinks, const Indices& chosen)
     : s_(setting), z_(z), kinks_(kinks), position_(setting.parameters, none), size_(chosen.size()) {
@@ -18,51 +32,33 @@ Network::Network(const Setting& setting, const Balls& z, Kinks kinks, const Indi
   for (std::size_t i = 0; i < size_; ++i) position_[chosen[i]] = i;
 }
 
-Ball Network::slope_by(std::size_t f, std::size_t t, const State& state) const {
-  const std::vector<Term>& terms = s_.features[f].terms;
-  if (s_.features[f].op == Op::activation) return state.slope[f];
-  if (s_.features[f].op == Op::product) return state.value[terms[1 - t].feature];
-  return terms[t].weight == none ? Ball(1) : z_[terms[t].weight];
-}
-
-// df = sum over the sources h of slope dh; for y = sum w h + b also h for each chosen w, and 1 for b.
-Balls Network::tangent(std::size_t f, const State& state) const {
-  const Feature& feature = s_.features[f];
-  Balls d;
-  const auto add = [&](std::size_t k, const Ball& derivative) {
-    if (position(k) == none) return;
-    d.resize(size_);
-    d[position(k)].add(derivative);
-  };
-  add(feature.bias, 1);
-  for (std::size_t t = 0; t < feature.terms.size(); ++t) {
-    const auto [h, w] = feature.terms[t];
-    add(w, state.value[h]);
-    if (!state.tangent[h].empty()) d = combine(std::move(d), slope_by(f, t, state), state.tangent[h]);
-  }
-  return d;
+void Network::add_weighted(Dual& y, const Dual& x, std::size_t k) const {
+  const Ball weight = k == none ? Ball(1) : z_[k];
+  y.Ball::add_product(weight, x);
+  add_multiple(y.tangent, weight, x.tangent);
+  if (k == none || position_[k] == none) return;
+  y.tangent.resize(size_);
+  y.tangent[position_[k]].add(x);
 }
 
 State Network::forward(std::size_t sample) const {
-  const std::size_t count = s_.features.size();
-  State state{Balls(count), Balls(count), Balls(count), std::vector<Balls>(count)};
-  for (std::size_t f = 0; f < count; ++f) {
+  State state{Duals(s_.features.size()), Duals(s_.features.size())};
+  for (std::size_t f = 0; f < s_.features.size(); ++f) {
     const Feature& feature = s_.features[f];
-    const std::vector<Term>& terms = feature.terms;
-    Ball& y = state.value[f];
     if (!feature.feeds_output) continue;
-    if (feature.op == Op::input) y = s_.x[sample * s_.inputs + f];
-    if (feature.op == Op::product) y = state.value[terms[0].feature] * state.value[terms[1].feature];
-    if (feature.bias != none) y = z_[feature.bias];
-    for (std::size_t t = 0; feature.op == Op::affine && t < terms.size(); ++t)
-      y.add_product(slope_by(f, t, state), state.value[terms[t].feature]);
-    if (feature.op == Op::activation) {
-      const ActivationRange r = range(feature.activation, state.value[terms[0].feature]);
-      const std::string place = feature.name + ", sample " + std::to_string(sample);
-      require(!r.kink || kinks_ == Kinks::allowed, place + ": its pre-activation may be 0, at a kink");
-      y = r.value, state.slope[f] = r.slope, state.curvature[f] = r.curvature;
-    }
-    state.tangent[f] = tangent(f, state);
+    Dual& y = state.value[f];
+    const auto source = [&](std::size_t t) -> const Dual& { return state.value[feature.terms[t].feature]; };
+    if (feature.op == Op::input) y = {s_.x[sample * s_.inputs + f]};
+    if (feature.op == Op::product) add_product(y, source(0), source(1));
+    if (feature.bias != none) add_weighted(y, {1}, feature.bias);
+    for (std::size_t t = 0; feature.op == Op::affine && t < feature.terms.size(); ++t)
+      add_weighted(y, source(t), feature.terms[t].weight);
+    if (feature.op != Op::activation) continue;
+    const ActivationRange r = range(feature.activation, source(0));
+    const std::string place = feature.name + ", sample " + std::to_string(sample);
+    require(!r.kink || kinks_ == Kinks::allowed, place + ": its pre-activation may be 0, at a kink");
+    y = {r.value, multiple(r.slope, source(0).tangent)};
+    state.slope[f] = {r.slope, multiple(r.curvature, source(0).tangent)};
   }
   return state;
 }
@@ -73,14 +69,45 @@ LossRange Network::loss(const State& state, std::size_t sample) const {
   return range(s_.loss, phi, s_.targets(sample));
 }
 
-Balls Network::adjoints(const State& state, const Balls& weights) const {
-  Balls adjoint(s_.features.size());
-  for (std::size_t k = 0; k < weights.size(); ++k) adjoint[s_.outputs[k]].add(weights[k]);
+// From the outputs back, the derivative by each feature (its adjoint), and by the parameters it uses.
+void Network::add_gradient(const State& state, const Duals& weights, Duals& sum) const {
+  Duals adjoint(s_.features.size());
+  for (std::size_t k = 0; k < weights.size(); ++k) add_weighted(adjoint[s_.outputs[k]], weights[k], none);
   for (std::size_t f = s_.features.size(); f-- > 0;) {
-    for (std::size_t t = 0; s_.features[f].feeds_output && t < s_.features[f].terms.size(); ++t)
-      adjoint[s_.features[f].terms[t].feature].add_product(slope_by(f, t, state), adjoint[f]);
+    const Feature& feature = s_.features[f];
+    if (!feature.feeds_output) continue;
+    if (feature.bias != none) add_weighted(sum[feature.bias], adjoint[f], none);
+    for (std::size_t t = 0; t < feature.terms.size(); ++t) {
+      const auto [h, w] = feature.terms[t];
+      if (w != none) add_product(sum[w], adjoint[f], state.value[h]);
+      if (s_.features[h].op == Op::input) continue;
+      if (feature.op == Op::affine) add_weighted(adjoint[h], adjoint[f], w);
+      if (feature.op == Op::activation) add_product(adjoint[h], adjoint[f], state.slope[f]);
+      if (feature.op == Op::product)
+        add_product(adjoint[h], adjoint[f], state.value[feature.terms[1 - t].feature]);
+    }
   }
-  return adjoint;
+}
+
+Duals Network::gradient_of_losses() const {
+  Duals sum(s_.parameters);
+  for (std::size_t i = 0; i < s_.samples; ++i) {
+    const State state = forward(i);
+    const LossRange l = loss(state, i);
+    require(size_ == 0 || !l.kink,
+            "sample " + std::to_string(i) + ": the loss's second derivative may jump in the box");
+    // The derivative of d_k l is c_k dphi_k, for cross_entropy c_k (dphi_k - sum_j c_j dphi_j).
+    Balls mean;
+    for (std::size_t k = 0; s_.loss.class_targets() && k < s_.outputs.size(); ++k)
+      add_multiple(mean, l.curvature[k], state.value[s_.outputs[k]].tangent);
+    Duals weights;
+    for (std::size_t k = 0; k < s_.outputs.size(); ++k) {
+      weights.push_back({l.gradient[k], multiple(l.curvature[k], state.value[s_.outputs[k]].tangent)});
+      add_multiple(weights[k].tangent, -l.curvature[k], mean);
+    }
+    add_gradient(state, weights, sum);
+  }
+  return sum;
 }
 
 std::vector<LossRange> losses(const Setting& s, const Balls& z) {
@@ -91,21 +118,11 @@ std::vector<LossRange> losses(const Setting& s, const Balls& z) {
 }
 
 Balls gradient(const Setting& s, const Balls& z) {
-  const Network network(s, z, Kinks::allowed);
-  Balls sum(s.parameters);
-  for (std::size_t i = 0; i < s.samples; ++i) {
-    const State state = network.forward(i);
-    const Balls adjoint = network.adjoints(state, network.loss(state, i).gradient);
-    for (std::size_t f = 0; f < s.features.size(); ++f) {
-      if (s.features[f].bias != none) sum[s.features[f].bias].add(adjoint[f]);
-      for (const auto& [h, w] : s.features[f].terms) {
-        if (w != none) sum[w].add_product(adjoint[f], state.value[h]);
-      }
-    }
-  }
+  const Duals sum = Network(s, z, Kinks::allowed).gradient_of_losses();
+  Balls all;
   for (std::size_t k = 0; k < s.parameters; ++k)
-    sum[k] = sum[k] / Rational(s.samples) + Ball(Rational(2 * s.penalty(k))) * z[k];
-  return sum;
+    all.push_back(sum[k] / Rational(s.samples) + Rational(2 * s.penalty(k)) * z[k]);
+  return all;
 }
 
 Matrix jacobian(const Setting& s, const Balls& z, Kinks kinks, const Indices& chosen) {
@@ -114,74 +131,22 @@ Matrix jacobian(const Setting& s, const Balls& z, Kinks kinks, const Indices& ch
   for (std::size_t i = 0; i < s.samples; ++i) {
     const State state = network.forward(i);
     for (std::size_t k = 0; k < s.outputs.size(); ++k) {
-      const Balls& row = state.tangent[s.outputs[k]];
+      const Balls& row = state.value[s.outputs[k]].tangent;
       for (std::size_t p = 0; p < row.size(); ++p) j.set(i * s.outputs.size() + k, p, row[p]);
     }
   }
   return j;
 }
 
-// Second derivatives of f = L(phi(z)), with adjoints a = df / d(feature):
-//   f'' = sum_kl L''_kl dphi_k dphi_l^T                                      the loss
-//       + sum over activations u = s(p) of a_u s''(p) dp dp^T
-//       + sum over products y = g h of a_y (dg dh^T + dh dg^T)
-//       + sum over affine y = sum_j w_j h_j of a_y (e_j dh_j^T + dh_j e_j^T),   e_j the unit vector of w_j.
-// All but the last are weighted squares of vectors, which wait until a product of matrices adds many at once.
 Matrix hessian(const Setting& s, const Balls& z, const Indices& chosen) {
-  const std::size_t n = chosen.size();
-  const Network network(s, z, Kinks::refused, chosen);
-  Matrix sum(n, n), half(n, n);  // half: of the last sum the terms e_j dh_j^T
-  Balls weights;
-  std::vector<Balls> vectors;
-  const auto flush = [&] {
-    Matrix columns(n, weights.size()), rows(weights.size(), n);
-    for (std::size_t r = 0; r < weights.size(); ++r) {
-      for (std::size_t p = 0; p < vectors[r].size(); ++p) {
-        columns.set(p, r, vectors[r][p]);
-        rows.set(r, p, weights[r] * vectors[r][p]);
-      }
-    }
-    sum = sum + columns * rows;
-    weights.clear(), vectors.clear();
-  };
-  const auto add_square = [&](const Ball& weight, const Balls& vector) {
-    weights.push_back(weight), vectors.push_back(vector);
-    if (weights.size() == 1024) flush();
-  };
-  for (std::size_t i = 0; i < s.samples; ++i) {
-    const State state = network.forward(i);
-    const LossRange l = network.loss(state, i);
-    require(!l.kink, "sample " + std::to_string(i) + ": the loss's second derivative may jump in the box");
-    // diag(c): c_k dphi_k dphi_k^T. diag(c) - c c^T, sum c = 1: the same of dphi_k - sum_l c_l dphi_l.
-    Balls mean;
-    for (std::size_t k = 0; s.loss.class_targets() && k < s.outputs.size(); ++k)
-      mean = combine(mean, l.curvature[k], state.tangent[s.outputs[k]]);
-    for (std::size_t k = 0; k < s.outputs.size(); ++k)
-      add_square(l.curvature[k], combine(state.tangent[s.outputs[k]], Ball(-1), mean));
-    const Balls adjoint = network.adjoints(state, l.gradient);
-    for (std::size_t f = 0; f < s.features.size(); ++f) {
-      const std::vector<Term>& terms = s.features[f].terms;
-      if (!s.features[f].feeds_output) continue;
-      if (s.features[f].op == Op::activation && !state.curvature[f].is_zero())
-        add_square(adjoint[f] * state.curvature[f], state.tangent[terms[0].feature]);
-      if (s.features[f].op == Op::product) {  // ((dg + dh) (dg + dh)^T - (dg - dh) (dg - dh)^T) / 2
-        const Balls &dg = state.tangent[terms[0].feature], &dh = state.tangent[terms[1].feature];
-        add_square(adjoint[f] / Ball(2), combine(dg, 1, dh));
-        add_square(adjoint[f] / Ball(-2), combine(dg, -1, dh));
-      }
-      for (const auto& [h, w] : terms) {
-        const Balls& dh = state.tangent[h];
-        for (std::size_t p = 0; network.position(w) != none && p < dh.size(); ++p) {
-          if (!dh[p].is_zero()) half.add(network.position(w), p, adjoint[f] * dh[p]);
-        }
-      }
-    }
+  const Duals sum = Network(s, z, Kinks::refused, chosen).gradient_of_losses();
+  Matrix h(chosen.size(), chosen.size());
+  for (std::size_t r = 0; r < chosen.size(); ++r) {
+    const Balls& row = sum[chosen[r]].tangent;
+    for (std::size_t p = 0; p < row.size(); ++p) h.set(r, p, row[p] / Rational(2 * s.samples));
+    h.add(r, r, Rational(s.penalty(chosen[r])));
   }
-  flush();
-  sum = sum + half + transpose(half);
-  arb_mat_scalar_div_si(sum.get(), sum.get(), slong(s.samples), working_bits);
-  for (std::size_t t = 0; t < n; ++t) sum.add(t, t, Ball(Rational(2 * s.penalty(chosen[t]))));
-  return sum;
+  return h + transpose(h);
 }
 
 }  // namespace pgb::verifier

@@ -1,4 +1,4 @@
-// The network over a box of parameters: enclosures of features and of derivatives, in forward mode.
+// The network over a box of parameters: enclosures of features and of derivatives.
 #pragma once
 
 #include "verifier/problem.h"
@@ -9,10 +9,16 @@ namespace pgb::verifier {
 // of both sides and all between (Clarke's); or it is Rejected, and what passes is analytic near the box.
 enum class Kinks { allowed, refused };
 
-// Enclosures for one sample, by feature; nothing for features that do not feed the output.
+// A number that depends on the parameters, with its derivatives by the chosen ones, in their order; none
+// where all of them are 0.
+struct Dual : Ball {
+  Balls tangent = {};
+};
+using Duals = std::vector<Dual>;
+
+// Of one sample, by feature; 0 for features that do not feed the output. slope: s'(x) of activations s(x).
 struct State {
-  Balls value, slope, curvature;  // the last two of activations
-  std::vector<Balls> tangent;     // by position among the chosen parameters; empty where all are 0
+  Duals value, slope;
 };
 
 class Network {
@@ -21,24 +27,24 @@ class Network {
   Network(const Setting& setting, const Balls& z, Kinks kinks, const Indices& chosen = {});
   State forward(std::size_t sample) const;
   LossRange loss(const State& state, std::size_t sample) const;
-  Balls adjoints(const State& state, const Balls& weights) const;  // d sum_k weights_k phi_k / d feature
-  std::size_t position(std::size_t k) const { return k == none ? none : position_[k]; }  // none: not chosen
+  // Adds the derivative of sum_k weights_k phi_k by every parameter.
+  void add_gradient(const State& state, const Duals& weights, Duals& sum) const;
+  // sum_i d l_i / d z_k for all k; its derivatives, too, if the second derivatives of the losses exist.
+  Duals gradient_of_losses() const;
 
  private:
-  Ball slope_by(std::size_t f, std::size_t t, const State& state) const;  // d feature f / d its source t
-  Balls tangent(std::size_t f, const State& state) const;
+  void add_weighted(Dual& y, const Dual& x, std::size_t k) const;  // y += z_k x; for k = none y += x
   const Setting& s_;
   const Balls& z_;
   Kinks kinks_;
-  Indices position_;  // [n]
+  Indices position_;  // [n], among the chosen
   std::size_t size_;  // number of the chosen
 };
-// a + factor b, where an empty vector is 0.
-Balls combine(Balls a, const Ball& factor, const Balls& b);
 // Over the box z, kinks allowed: l of every sample; d_k Q for all k.
 std::vector<LossRange> losses(const Setting& setting, const Balls& z);
 Balls gradient(const Setting& setting, const Balls& z);
-// d phi / d (chosen), row i d_y + k for output k of sample i; second derivatives of Q, kinks refused.
+// d phi / d (chosen), row i d_y + k for output k of sample i; second derivatives of Q, a symmetric matrix,
+// kinks refused.
 Matrix jacobian(const Setting& setting, const Balls& z, Kinks kinks, const Indices& chosen);
 Matrix hessian(const Setting& setting, const Balls& z, const Indices& chosen);
 

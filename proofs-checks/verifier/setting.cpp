@@ -24,14 +24,10 @@ class Builder {
 
   Setting build() {
     s_.loss = read_loss(problem_);
-    Value& input = values_["x"];
     for (const std::size_t extent : problem_.model.input) s_.inputs *= extent;
-    input.is_vector = problem_.model.input.size() == 1;
-    for (std::size_t j = 0; j < s_.inputs; ++j) add(input, {});
+    for (std::size_t j = 0; j < s_.inputs; ++j) add("x", {});
     for (const io::NodeSpec& node : problem_.model.nodes) add_node(node);
-    const Value& output = values_.at(problem_.model.output);
-    require(output.is_vector, "the output has features in more than one dimension");
-    s_.outputs = output.features;
+    s_.outputs = values_.at(problem_.model.output);
     s_.model_parameters = s_.saved.size();
     if (problem_.regularizer) s_.lambda = Rational(problem_.regularizer->lambda);
     if (problem_.augment) add_neurons();
@@ -42,17 +38,13 @@ class Builder {
   }
 
  private:
-  struct Value {
-    bool is_vector = true;  // its features have one dimension
-    Indices features = {};
-  };
-
-  std::size_t add(Value& value, Feature feature) {
-    feature.name = "node " + node_ + ", unit " + std::to_string(value.features.size());
+  std::size_t add(const std::string& node, Feature feature) {
+    Indices& units = values_[node];
+    feature.name = "node " + io::in_quotes(node) + ", unit " + std::to_string(units.size());
     grow(feature.terms.size() + 1);
+    units.push_back(s_.features.size());
     s_.features.push_back(std::move(feature));
-    value.features.push_back(s_.features.size() - 1);
-    return value.features.back();
+    return units.back();
   }
   void grow(std::size_t by) { require((size_ += by) < 20000000, "the network is too large for the checker"); }
 
@@ -66,45 +58,44 @@ class Builder {
   }
 
   void add_node(const io::NodeSpec& node) {
-    node_ = io::in_quotes(node.name), grow(2000);  // so no more than 10,000 nodes
-    std::vector<const Value*> inputs;
-    for (const std::string& input : node.inputs) inputs.push_back(&values_.at(input));
-    const auto [is_vector, features] = *inputs[0];
-    Value value{is_vector};
+    const std::string& name = node.name;
+    grow(2000);  // so no more than 10,000 nodes
+    std::vector<Indices> inputs;
+    for (const std::string& input : node.inputs) {
+      const bool is_vector = input != "x" || problem_.model.input.size() == 1;
+      require(is_vector || node.op == "flatten", name + ": the checker does nothing but flatten such inputs");
+      inputs.push_back(values_.at(input));
+    }
     Feature feature;
     if (read_activation(node, feature.activation)) {
       feature.op = Op::activation;
-      for (const std::size_t f : features) feature.terms = {{f}}, add(value, feature);
+      for (const std::size_t f : inputs[0]) feature.terms = {{f}}, add(name, feature);
     } else if (node.op == "linear") {
       const Indices& shape = problem_.parameters.at(node.weight).shape;
-      require(is_vector && shape.size() == 2, node_ + ": linear needs a vector and a matrix");
-      const std::size_t weight = place(node.weight, {shape[0], features.size()});
-      const std::size_t bias = node.bias.empty() ? none : place(node.bias, {shape[0]});
-      for (std::size_t r = 0; r < shape[0]; ++r)
-        add(value, row(features, weight + r * features.size(), bias == none ? none : bias + r));
-      s_.linear[node.name] = value.features;
+      require(shape.size() == 2, name + ": linear needs a matrix");
+      const std::size_t rows = shape[0], columns = inputs[0].size();
+      const std::size_t weight = place(node.weight, {rows, columns});
+      const std::size_t bias = node.bias.empty() ? none : place(node.bias, {rows});
+      for (std::size_t r = 0; r < rows; ++r)
+        add(name, row(inputs[0], weight + r * columns, bias == none ? none : bias + r));
+      s_.linear[name] = values_[name];
     } else if (node.op == "add" || node.op == "mul") {
       feature.op = node.op == "add" ? Op::affine : Op::product;
-      value = *inputs[0];
+      values_[name] = inputs[0];
       for (std::size_t t = 1; t < inputs.size(); ++t) {  // two by two
-        const Indices left = std::exchange(value.features, {}), &right = inputs[t]->features;
-        const bool fits = is_vector && inputs[t]->is_vector && left.size() == right.size();
-        require(fits, node_ + ": inputs that are not vectors of one length");
+        const Indices left = std::exchange(values_[name], {});
+        require(left.size() == inputs[t].size(), name + ": inputs of different lengths");
         for (std::size_t r = 0; r < left.size(); ++r)
-          feature.terms = {{left[r]}, {right[r]}}, add(value, feature);
-      }
-    } else if (node.op == "concat") {
-      for (const Value* input : inputs) {
-        require(input->is_vector, node_ + ": the checker concatenates vectors only");
-        grow(input->features.size());
-        value.features.insert(value.features.end(), input->features.begin(), input->features.end());
+          feature.terms = {{left[r]}, {inputs[t][r]}}, add(name, feature);
       }
     } else {
-      value = {is_vector || node.op == "flatten", features};
-      require(node.op == "flatten" || node.op == "identity",
-              node_ + ": operation not supported by the checker");
+      const bool known = node.op == "concat" || node.op == "flatten" || node.op == "identity";
+      require(known, name + ": operation not supported by the checker");
+      for (const Indices& input : inputs) {
+        grow(input.size());
+        values_[name].insert(values_[name].end(), input.begin(), input.end());
+      }
     }
-    values_[node.name] = std::move(value);
   }
 
   // sum_j z[weight + j] h_j + z[bias]
@@ -116,12 +107,11 @@ class Builder {
 
   // phi_k + a_k exp(w_k . x + b_k)
   void add_neurons() {
-    node_ = "added neurons";
+    const std::string units = "added neurons";
     s_.added_lambda = Rational(problem_.augment->lambda);
     const std::size_t d = s_.outputs.size(), a = s_.saved.size(), b = a + d, w = b + d;
-    Value units;
     for (std::size_t k = 0; k < d; ++k) {
-      const std::size_t exponent = add(units, row(values_["x"].features, w + k * s_.inputs, b + k));
+      const std::size_t exponent = add(units, row(values_["x"], w + k * s_.inputs, b + k));
       const std::size_t e = add(units, {Op::activation, {{exponent}}, none, {Activation::Kind::exp}});
       s_.outputs[k] = add(units, {Op::affine, {{s_.outputs[k]}, {e, a + k}}});
     }
@@ -170,9 +160,8 @@ class Builder {
 
   const io::ProblemFile& problem_;
   Setting s_;
-  std::map<std::string, Value> values_;        // of the nodes and "x"
+  std::map<std::string, Indices> values_;      // of the nodes and "x"
   std::map<std::string, std::size_t> places_;  // of the tensors in z
-  std::string node_ = "x";                     // being added
   std::size_t size_ = 0;                       // features and terms so far
 };
 
