@@ -24,9 +24,6 @@ Matrix rows_of(const Matrix& a, const Indices& rows);  // the listed ones
 // nonsingular matrices only, all symmetric matrices then are: no eigenvalue passes 0 on the way from one to
 // another.
 void require_positive_definite(const Matrix& a, const std::string& what);
-// needed[k] is false only if phi is the same at any two points of the box z that differ in k alone and in
-// parameters that are not needed either. zero[k]: parameter k is 0 at all points looked at.
-std::vector<bool> needed_parameters(const Setting& setting, const Balls& z, const std::vector<bool>& zero);
 
 // A vector field on parameter space, enclosed over a box: its entries other than 0.
 using Tangent = std::vector<std::pair<std::size_t, Ball>>;

@@ -8,7 +8,11 @@ namespace pgb::verifier {
 
 using certificate::Symmetry;
 
-std::vector<bool> needed_parameters(const Setting& s, const Balls& z, const std::vector<bool>& zeros) {
+namespace {
+
+// needed[k] is false only if phi is the same at any two points of the box z that differ in k alone and in
+// parameters that are not needed either.
+std::vector<bool> needed_parameters(const Setting& s, const Balls& z) {
   const std::size_t count = s.features.size();
   std::vector<bool> zero(count, true), matters(count, false), needed(s.parameters, false);
   // Exactly 0 on the box for every sample: inputs, dead units, and what is computed from them.
@@ -25,13 +29,11 @@ std::vector<bool> needed_parameters(const Setting& s, const Balls& z, const std:
     for (const auto& [h, w] : s.features[f].terms) {
       if (zero[h]) continue;
       if (w != none) needed[w] = true;
-      if (w == none || !zeros[w]) matters[h] = true;
+      matters[h] = true;
     }
   }
   return needed;
 }
-
-namespace {
 
 // k is a parameter of this feature alone.
 void require_own(const Setting& s, std::size_t k, const Feature& f) {
@@ -122,7 +124,7 @@ Tangent tangent(const Setting& s, const Balls& z, const Symmetry& c, const std::
 std::vector<Tangent> tangents(const Setting& s, const std::vector<Symmetry>& symmetries, const Balls& z) {
   Balls neighbourhood = z;
   for (Ball& x : neighbourhood) arb_add_error_2exp_si(x.get(), -64);
-  const std::vector<bool> needed = needed_parameters(s, neighbourhood, std::vector<bool>(s.parameters));
+  const std::vector<bool> needed = needed_parameters(s, neighbourhood);
   std::vector<Tangent> all;
   for (const Symmetry& symmetry : symmetries) {
     all.push_back(tangent(s, z, symmetry, needed));

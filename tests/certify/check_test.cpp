@@ -122,6 +122,27 @@ TEST(Check, ChainOfThreeLayersAtZero) {
   EXPECT_EQ(v.gradient_norm, "0");
 }
 
+// The residual is in the second output, which the last layer cuts off: all layers but one have to move to
+// show it.
+TEST(Check, FourLayersThatMoveTogether) {
+  const Verdict v =
+      check(loaded(problem_json(mlp_json({1, 1, 1, 1, 2}, "tanh", false),
+                                R"({ "w1": [[0]], "w2": [[0]], "w3": [[0]], "w4": [[1], [0]] })",
+                                "[[1], [2], [3]]", "[[0, 1], [0, 2], [0, -1]]")));
+  expect_verdict(v, Answer::violated, true, Reason::flat_direction);
+  expect_ranks(v, 0, 6);
+  EXPECT_EQ(v.witness->parameter_name, "w3[0, 0]");
+}
+
+TEST(Check, TwoLayersThatMoveTogether) {
+  const Verdict v = check(loaded(problem_json(mlp_json({1, 1, 1, 2}, "tanh", false),
+                                              R"({ "w1": [[0]], "w2": [[0]], "w3": [[1], [0]] })",
+                                              "[[1], [2], [3]]", "[[0, 1], [0, 2], [0, -1]]")));
+  expect_verdict(v, Answer::violated, true, Reason::flat_direction);
+  expect_ranks(v, 0, 6);
+  EXPECT_EQ(v.witness->parameter_name, "w2[0, 0]");
+}
+
 TEST(Check, InputsOnALineWithAnAddedNeuron) {
   for (const int m : {24, 60}) {
     std::string x, y;

@@ -163,6 +163,84 @@ TEST(FreeParameters, TiedTensors) {
   expect_free(problem, 12, random);
 }
 
+// y = W3 tanh(W2 tanh(W1 x)), W2 = 0: W1 is free, and so is W3, whose feature is 0 for every W1; W2 then is
+// what is cut.
+TEST(FreeParameters, WithTheWeightsOfFeaturesThatStayZero) {
+  Random random(8);
+  Problem problem = random_problem(mlp({2, 3, 2, 2}, "tanh", false), 4, "squared", random);
+  fill(problem, "w2", 0);
+  expect_free(problem, 3 * 2 + 2 * 2, random);
+  const FlatFamily family = only(flat_families(problem), kFree);
+  EXPECT_NE(family.where.find("weights of l3 on units 0, 1, which stay 0"), std::string::npos)
+      << family.where;
+  set_entry(problem, "w2", 1, 1, 0.5);  // unit 1 of the second layer and unit 1 of the first come to life
+  expect_free(problem, 2 * 2 + 2, random);
+  fill(problem, "w2", 0);
+  const std::size_t w3 = begin_of(*problem.model, "w3");
+  problem.regularizer = {{w3, w3 + 1, "1"}};
+  expect_free(problem, 3 * 2 + 3, random);
+  problem.regularizer = {{0, 6, "1"}};  // w1 stays: w3 is a family of its own
+  expect_free(problem, 0, random);
+  // sigmoid(0) = 1/2 is no zero; a bias that is not 0 is none either.
+  expect_free(random_problem(mlp({2, 3, 2, 2}, "tanh", false), 4, "squared", random), 0, random);
+  problem = random_problem(mlp({2, 3, 2, 2}, "sigmoid", false), 4, "squared", random);
+  fill(problem, "w2", 0);
+  expect_free(problem, 3 * 2, random);
+  problem = random_problem(mlp({2, 3, 2, 2}), 4, "squared", random);
+  fill(problem, "w2", 0);
+  expect_free(problem, 3 * 3, random);
+  set(problem, "b2", {0, 0.5});
+  expect_free(problem, 3 * 3 + 2, random);
+}
+
+// Of several layers of zeros any one holds the outputs, and all the others move.
+TEST(FreeParameters, SeveralLayersOfZeros) {
+  for_each_trial(5, [](Random& random) {
+    for (const char* activation : {"tanh", "identity", "square", "relu"}) {
+      const std::size_t d = random.between(1, 3), h = random.between(1, 3), k = random.between(1, 2);
+      Problem problem = random_problem(mlp({d, h, h, h, k}, activation, false), 4, "squared", random);
+      const std::size_t w1 = d * h, w2 = h * h, w3 = h * h, w4 = k * h;
+      fill(problem, "w1", 0);
+      fill(problem, "w2", 0);
+      fill(problem, "w3", 0);
+      expect_free(problem, (w1 + w2 + w4) + (w1 + w3 + w4) + (w2 + w3 + w4), random);
+      fill(problem, "w4", 0);
+      expect_free(problem, 3 * (w1 + w2 + w3 + w4), random);
+      fill(problem, "w2", 0.5);
+      expect_free(problem, (w2 + w3 + w4) + (w1 + w2 + w4) + (w1 + w2 + w3), random);
+      problem.regularizer = {{w1, w1 + w2, "1"}};
+      expect_free(problem, (w3 + w4) + (w1 + w4) + (w1 + w3), random);
+    }
+  });
+}
+
+// Unit 0 is cut above, unit 1 below: where both ends are 0 one is held.
+TEST(FreeParameters, ZerosInPartOfALayer) {
+  Random random(11);
+  Problem problem = random_problem(mlp({2, 2, 1}, "tanh", false), 4, "squared", random);
+  set(problem, "w1", {0.5, 0.25, 0, 0});
+  set(problem, "w2", {0, 0.75});
+  expect_free(problem, 2 + 1, random);  // row 0 of w1, and the weight on unit 1, which stays 0
+  set(problem, "w2", {0, 0});
+  expect_free(problem, (2 + 2) + (2 + 1), random);  // row 1 of w1, or the weight on unit 1
+  set(problem, "w1", {0.5, 0, 0, 0});
+  expect_free(problem, (2 + 2) + (2 + 1), random);
+}
+
+// A product is 0 while one factor is.
+TEST(FreeParameters, AProductOfZeros) {
+  Random random(12);
+  Network net(2);
+  const std::string a = net.linear("x", 2, 2, random, false),
+                    b = net.linear("x", 2, 2, random, false);                       // n0, n1
+  const auto model = net.build(net.linear(net.node("mul", {a, b}), 2, 1, random));  // n3
+  Problem problem = random_problem(model, 5, "squared", random);
+  fill(problem, "n1.w", 0);
+  expect_free(problem, 4 + 2, random);  // n0 and the weights of n3
+  fill(problem, "n0.w", 0);
+  expect_free(problem, (4 + 2) + (4 + 2), random);
+}
+
 TEST(FreeParameters, NodesThatDoNotReachTheOutput) {
   Random random(8);
   Network net(1);

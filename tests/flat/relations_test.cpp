@@ -196,7 +196,11 @@ TEST(ConstantFeatures, AllZeroNetworks) {
       problem.parameters.values.assign(problem.parameters.size(), 0.0);
       expect_relations(problem, equal, constant, random);
       const std::size_t b = bias ? 1 : 0;
-      EXPECT_EQ(dimensions(problem)[Kind::zero_outgoing_weights], h1 * (d + b) + h2 * (h1 + b));
+      // All below w3; where features are 0, also w1, b1 and w3 while w2 and b2 are held, and w2, w3.
+      const std::size_t together = constant > 0 && !(activation == std::string("sigmoid"))
+                                       ? h1 * (d + b) + k * h2 + h2 * h1 + k * h2
+                                       : 0;
+      EXPECT_EQ(dimensions(problem)[Kind::zero_outgoing_weights], h1 * (d + b) + h2 * (h1 + b) + together);
     }
   });
 }

@@ -41,6 +41,8 @@ SIGMOIDS = {
 U = "0.6197136380765075392267146"
 THREE = {"x": [[1, 0], [0, 1], [0.5, 0.5]], "y": [[0], [0], [1]]}
 DEEP = {"input": 1, "nodes": [{"op": "linear", "weight": name} for name in "abc"]}
+TANHS = {"input": 1, "nodes": [{"op": "linear", "weight": "a"}, {"op": "tanh"}, {"op": "linear", "weight": "b"},
+                               {"op": "tanh"}, {"op": "linear", "weight": "c"}]}
 STEP = {"input": 1, "nodes": [{"op": "linear", "weight": "w"}, {"op": "sigmoid"}]}
 STEPS = {"x": [[16], [1]], "y": [[0.75], [0.75]]}
 
@@ -66,6 +68,9 @@ CASES: dict[str, tuple[dict[str, Any], list[str], str, str, str]] = {
         [], "violated", "flat-direction", "flat-direction"),
     "deep linear chain at 0": (
         problem(DEEP, {"a": [[0]], "b": [[0]], "c": [[0]]}, {"x": [[1], [2]], "y": [[1], [3]]}),
+        [], "violated", "flat-direction", "flat-direction"),
+    "two layers that move together": (
+        problem(TANHS, {"a": [[0]], "b": [[0]], "c": [[1], [0]]}, {"x": [[1], [2], [3]], "y": [[0, 1], [0, 2], [0, -1]]}),
         [], "violated", "flat-direction", "flat-direction"),
     "strict minimum": (
         problem(layers("tanh", False), {"w": [[W]], "v": [[A]]}, BUMP),

@@ -15,18 +15,10 @@ Json proof(const Json& fields = Json::object()) {
   return all;
 }
 
-Json flat(const ProblemText& problem, const std::string& rule, const Json& direction, std::size_t component,
+Json flat(const ProblemText& problem, const Json& direction, std::size_t component,
           const std::string& epsilon = "1/4") {
-  return certificate(
-      problem, statement("flat-direction"),
-      proof({{"rule", rule}, {"direction", direction}, {"epsilon", epsilon}, {"component", component}}));
-}
-
-Json relation(const ProblemText& problem, const std::string& node, const Json& direction,
-              std::size_t component) {
-  Json c = flat(problem, "outgoing-relation", direction, component);
-  c["proof"]["node"] = node;
-  return c;
+  return certificate(problem, statement("flat-direction"),
+                     proof({{"direction", direction}, {"epsilon", epsilon}, {"component", component}}));
 }
 
 Json critical(const ProblemText& problem, const Json& pinned = Json::array(),
@@ -103,21 +95,32 @@ void add_points(std::vector<Example>& list) {
 void add_flat_directions(std::vector<Example>& list) {
   const ProblemText plain = ProblemText(1).linear("f", {{0}}, {0}).data(two, opposite);
   // z = (w, c, a, b, W): d_a Q = mean 2 r exp(W x + b), 0 at W = 0
+  list.push_back({"added-neurons", flat(ProblemText(plain).added("1/10"), sparse({{4, "1"}}), 2)});
   list.push_back(
-      {"added-neurons", flat(ProblemText(plain).added("1/10"), "added-neurons", sparse({{4, "1"}}), 2)});
-  list.push_back({"free-parameters", flat(one_unit("tanh", 0, 0, 0, 0).data(two, opposite), "free-parameters",
-                                          sparse({{0, "1"}}), 2)});
-  list.push_back({"free-parameters, relu", flat(one_unit("relu", 1, 0.5, 0, 0).data(two, opposite),
-                                                "free-parameters", sparse({{0, "1"}}), 2)});
+      {"free-parameters", flat(one_unit("tanh", 0, 0, 0, 0).data(two, opposite), sparse({{0, "1"}}), 2)});
+  list.push_back({"free-parameters, relu",
+                  flat(one_unit("relu", 1, 0.5, 0, 0).data(two, opposite), sparse({{0, "1"}}), 2)});
+  // (1, 0)^T tanh(W_2 tanh(W_1 x)) with zeros for W_1, W_2 and a residual in the second output: W_1 and W_3
+  // move together.
+  const auto three = ProblemText(1).linear("h", {{0}}).op("tanh").linear("g", {{0}}).op("tanh");
+  const auto chain = ProblemText(three).linear("f", {{1}, {0}}).data(two, {{0, 1}, {0, -1}});
+  list.push_back({"moves together", flat(chain, sparse({{0, "1"}, {3, "1"}}), 1)});
+  // The same with tanh(x) - tanh(x) for the feature that is 0; and a product with it as a factor.
+  const auto difference = ProblemText(1).linear("h", {{1}, {1}}).op("tanh").linear("g", {{1, -1}}).op("tanh");
+  list.push_back({"difference", flat(ProblemText(difference).linear("f", {{0}}).data(two, opposite),
+                                     sparse({{2, "1"}, {3, "-1"}, {4, "1"}}), 0)});
+  ProblemText gated(1);
+  gated.linear("h", {{1}}).linear("g", {{0}}, {}, "x").op("mul", {"h", "g"}, "p").data(two, {{1}, {1}});
+  list.push_back({"product", flat(gated, sparse({{0, "1"}}), 1)});
   const auto equal = two_units("tanh", {1, 1}, {0.25, 0.25}, {0.5, 0.25}, 0).data(two, opposite);
-  list.push_back({"equal units", relation(equal, "f", sparse({{4, "1"}, {5, "-1"}}), 0)});
+  list.push_back({"equal units", flat(equal, sparse({{4, "1"}, {5, "-1"}}), 0)});
   const auto odd = two_units("tanh", {1, -1}, {0.25, -0.25}, {0.5, 0.25}, 0).data(two, opposite);
-  list.push_back({"opposite units", relation(odd, "f", sparse({{4, "1/3"}, {5, "1/3"}}), 0)});
+  list.push_back({"opposite units", flat(odd, sparse({{4, "1/3"}, {5, "1/3"}}), 0)});
   // relu(3 x + 3/2) = 3 relu(x + 1/2), and relu(1/2) is a constant like the bias
   const auto homogeneous = two_units("relu", {1, 3}, {0.5, 1.5}, {0.5, 0.25}, 0).data(two, opposite);
-  list.push_back({"multiples", relation(homogeneous, "f", sparse({{4, "3"}, {5, "-1"}}), 0)});
+  list.push_back({"multiples", flat(homogeneous, sparse({{4, "3"}, {5, "-1"}}), 0)});
   const auto constant = two_units("relu", {1, 0}, {0.5, 0.5}, {0.5, 0.25}, 0).data(two, opposite);
-  list.push_back({"constant unit", relation(constant, "f", sparse({{5, "2"}, {6, "-1"}}), 1)});
+  list.push_back({"constant unit", flat(constant, sparse({{5, "2"}, {6, "-1"}}), 1)});
 }
 
 void add_regions(std::vector<Example>& list) {

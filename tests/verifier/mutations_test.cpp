@@ -261,6 +261,14 @@ TEST(Mutations, NudgedFlatDirectionsAreAcceptedOnlyIfFlat) {
       {"free-parameters",
        [](const auto& z, long double x) { return z[2] * std::tanh(z[0] * x + z[1]) + z[3]; },
        {0, 0, 0, 0}},
+      {"moves together",
+       [](const auto& z, long double x) { return (z[2] + 5 * z[3]) * std::tanh(z[1] * std::tanh(z[0] * x)); },
+       {0, 0, 1, 0}},
+      {"difference",
+       [](const auto& z, long double x) {
+         return z[4] * std::tanh(z[2] * std::tanh(z[0] * x) + z[3] * std::tanh(z[1] * x));
+       },
+       {1, 1, 1, -1, 0}},
       {"equal units",
        [](const auto& z, long double x) {
          return z[4] * std::tanh(z[0] * x + z[2]) + z[5] * std::tanh(z[1] * x + z[3]) + z[6];
@@ -333,8 +341,7 @@ TEST(Mutations, ExtremeNumbersNeitherCrashNorHang) {
         {{{"kind", "lower-value"}, {"center", center}, {"radius", radius}, {"other", "saved"}},
          {{"precision", precision}}},
         {{{"kind", "flat-direction"}, {"center", center}},
-         {{"rule", "added-neurons"},
-          {"direction", sparse({{8, any()}, {9, any()}})},
+         {{"direction", sparse({{8, any()}, {9, any()}})},
           {"epsilon", "1e1900"},
           {"component", 7},
           {"precision", precision}}},

@@ -28,8 +28,6 @@ void visit(F& s, F& p, NotCritical& c) {
 template <class F>
 void visit(F& s, F& p, FlatDirection& c) {
   s.required("center", c.center);
-  p.required("rule", c.rule);
-  if (c.rule == FlatDirection::Rule::outgoing_relation) p.name("node", c.node);
   p.required("direction", c.direction);
   p.required("epsilon", c.epsilon);
   p.required("component", c.component);

@@ -63,10 +63,7 @@ struct NotCritical {
 // The gradient of Q is not zero on a flat segment that starts at the centre.
 struct FlatDirection {
   static constexpr const char* kind = "flat-direction";
-  enum class Rule { added_neurons, free_parameters, outgoing_relation };
   Point center;
-  Rule rule = Rule::added_neurons;
-  std::string node;        // outgoing_relation: the affine node whose weights move; else empty
   SparseVector direction;  // v
   Number epsilon = "1";    // d_k Q(center + epsilon v) != 0
   std::size_t component = 0;

@@ -17,13 +17,6 @@ struct Names {
   std::array<std::pair<Enum, const char*>, 5> list;
 };
 
-constexpr Names<FlatDirection::Rule> rules{"rule",
-                                           {{{FlatDirection::Rule::added_neurons, "added-neurons"},
-                                             {FlatDirection::Rule::free_parameters, "free-parameters"},
-                                             {FlatDirection::Rule::outgoing_relation, "outgoing-relation"},
-                                             {},
-                                             {}}}};
-
 constexpr Names<SpanOrthogonal::Space> spaces{"space",
                                               {{{SpanOrthogonal::Space::functions_of_x, "functions-of-x"},
                                                 {SpanOrthogonal::Space::affine_in_x, "affine-in-x"},
@@ -93,7 +86,6 @@ const Json& as_pair(const Json& json, const std::string& where) {
 
 }  // namespace
 
-FieldWriter::OrderedJson FieldWriter::to_json(FlatDirection::Rule rule) { return name_of(rules, rule); }
 FieldWriter::OrderedJson FieldWriter::to_json(SpanOrthogonal::Space space) { return name_of(spaces, space); }
 FieldWriter::OrderedJson FieldWriter::to_json(Symmetry::Kind kind) { return name_of(symmetries, kind); }
 
@@ -177,9 +169,6 @@ void FieldReader::from_json(const Json& json, NotCritical::Cut& cut, const std::
   from_json(json[1], cut.parts, where);
 }
 
-void FieldReader::from_json(const Json& json, FlatDirection::Rule& rule, const std::string& where) {
-  rule = value_of(rules, json, where);
-}
 void FieldReader::from_json(const Json& json, SpanOrthogonal::Space& space, const std::string& where) {
   space = value_of(spaces, json, where);
 }

@@ -42,7 +42,6 @@ class FieldWriter {
   static OrderedJson to_json(const NotCritical::Cut& cut) {
     return OrderedJson::array({cut.index, cut.parts});
   }
-  static OrderedJson to_json(FlatDirection::Rule rule);
   static OrderedJson to_json(SpanOrthogonal::Space space);
   static OrderedJson to_json(Symmetry::Kind kind);
   static OrderedJson to_json(const Point& point);
@@ -88,7 +87,6 @@ class FieldReader {
   static void from_json(const io::Json& json, bool& value, const std::string& where);  // only `true`
   static void from_json(const io::Json& json, Entry& entry, const std::string& where);
   static void from_json(const io::Json& json, NotCritical::Cut& cut, const std::string& where);
-  static void from_json(const io::Json& json, FlatDirection::Rule& rule, const std::string& where);
   static void from_json(const io::Json& json, SpanOrthogonal::Space& space, const std::string& where);
   static void from_json(const io::Json& json, Symmetry::Kind& kind, const std::string& where);
   static void from_json(const io::Json& json, Point& point, const std::string& where);

@@ -14,12 +14,13 @@ bool Checker::on_kink() {
   Witness witness;
   witness.kind = "kink";
   for (const Kink& kink : kinks) witness.kinks.push_back(kink_text(kink));
-  witness.text =
-      exact ? "the input of the activation is exactly 0" : "the input of the activation cannot be told from 0";
+  witness.text = exact ? "the input of the activation is exactly 0"
+                       : "the input of the activation cannot be told from 0";
   answer(Answer::undecided, false, Reason::non_differentiable,
          "The saved point is on a kink (" + witness.kinks.front() +
              "), where the loss is not differentiable; the condition speaks of differentiable points only.");
-  v_.next_steps.push_back("Move the parameters off the kink, or look at the activation's input at that sample.");
+  v_.next_steps.push_back(
+      "Move the parameters off the kink, or look at the activation's input at that sample.");
   v_.witness = std::move(witness);
   return true;
 }
@@ -37,9 +38,9 @@ bool Checker::not_critical() {
          "The saved point is not a critical point: the derivative with respect to " + witness.parameter_name +
              " is " + short_text(saved_.gradient[*k].midpoint()) + ", so it is no local minimum.");
   v_.witness = std::move(witness);
-  v_.next_steps.push_back(options_.at_saved
-                              ? "Drop --at saved to look for a critical point nearby."
-                              : "Train further, or raise --radius to look for a critical point farther away.");
+  v_.next_steps.push_back(
+      options_.at_saved ? "Drop --at saved to look for a critical point nearby."
+                        : "Train further, or raise --radius to look for a critical point farther away.");
   prove(claim_of(NotCritical{*k, saved_.gradient[*k], 0, saved_.precision_bits, {}}), v_.explanation);
   return true;
 }
@@ -69,8 +70,8 @@ bool Checker::violated_on_flat() {
   enclose(violation->enclosure, witness);
   flat_point_ = flat_point(family, to_scalars<double>(subject_.parameters), violation->coordinates);
   answer(Answer::violated, exact, Reason::flat_direction,
-         "The outputs stay the same when " + witness.text +
-             " are moved, but then the derivative with respect to " + witness.parameter_name + " is " +
+         "The outputs stay the same along the flat family of " + witness.text +
+             ", but there the derivative with respect to " + witness.parameter_name + " is " +
              short_text(violation->enclosure.midpoint()) + " instead of 0: not a local minimum.");
   v_.next_steps.push_back("Restart training from the flat point of the witness: descent goes on from there.");
   if (exact) prove(claim_of(family, *violation), v_.explanation);
@@ -97,12 +98,16 @@ bool Checker::no_minimum_in_region() {
                                ? "No point within " + text_below(proof->radius) + " of the saved one is"
                                : std::string("The saved point is not");
   answer(Answer::violated, true, Reason::no_local_minimum_in_region,
-         what + " a local minimum: with added neurons the outputs would have to be optimal among all functions of x, "
-                "and output " + output + " at sample " + sample + " is not (residual " +
+         what +
+             " a local minimum: with added neurons the outputs would have to be optimal among all functions "
+             "of x, "
+             "and output " +
+             output + " at sample " + sample + " is not (residual " +
              short_text(proof->enclosure.midpoint()) + ").");
   v_.witness = std::move(witness);
-  v_.next_steps.push_back("Descent on the augmented loss will drive a to 0 and b to infinity unless the network "
-                          "itself reaches a better fit.");
+  v_.next_steps.push_back(
+      "Descent on the augmented loss will drive a to 0 and b to infinity unless the network "
+      "itself reaches a better fit.");
   prove(claim_of(*proof), v_.explanation);
   return true;
 }

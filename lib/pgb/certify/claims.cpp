@@ -36,7 +36,8 @@ const GraphNode& node_named(const Problem& problem, const std::string& name) {
 }
 
 // A direction of orthogonal_inputs: one row of the node's weights, and its bias.
-certificate::Symmetry orthogonal_input(const FlatFamily& family, std::size_t tangent, const Problem& problem) {
+certificate::Symmetry orthogonal_input(const FlatFamily& family, std::size_t tangent,
+                                       const Problem& problem) {
   const Graph& graph = *problem.model->graph();
   const GraphNode& node = node_named(problem, family.node);
   const ParameterBlock& weight = graph.blocks()[node.weight];
@@ -129,12 +130,7 @@ certificate::NotCritical claim_of(const NotCritical& proof) {
 }
 
 certificate::FlatDirection claim_of(const FlatFamily& family, const FlatViolation& violation) {
-  using Rule = certificate::FlatDirection::Rule;
   certificate::FlatDirection claim;
-  claim.rule = family.kind == FlatFamily::Kind::added_neurons           ? Rule::added_neurons
-               : family.kind == FlatFamily::Kind::zero_outgoing_weights ? Rule::free_parameters
-                                                                        : Rule::outgoing_relation;
-  claim.node = claim.rule == Rule::outgoing_relation ? family.node : "";
   for (const auto& [k, text] : direction_of(family, violation)) claim.direction.push_back({k, text});
   claim.epsilon = hex_text(violation.epsilon);
   claim.component = violation.component;
@@ -156,7 +152,8 @@ certificate::CriticalPoint claim_of(const CriticalPointProof& proof, const Probl
   certificate::CriticalPoint claim;
   claim.center = listed_point(proof.center);
   claim.radius = hex_text(proof.existence_radius);
-  // Between the two radii, so that the checker's one enclosure of the Hessian is narrow enough for definiteness too.
+  // Between the two radii, so that the checker's one enclosure of the Hessian is narrow enough for
+  // definiteness too.
   const double between = std::sqrt(proof.existence_radius) * std::sqrt(proof.uniqueness_radius);
   claim.uniqueness_radius = hex_text(std::clamp(between, proof.existence_radius, proof.uniqueness_radius));
   claim.strict_minimum = proof.strict_minimum;

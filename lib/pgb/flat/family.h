@@ -17,12 +17,12 @@ struct SparseEntry {
 };
 using SparseVector = std::vector<SparseEntry>;
 
-// A family of flat curves through z. Straight ones: z + sum_j c_j basis_j is flat for every c (dead units: for every c
-// for which they stay dead). Curved ones are orbits of a symmetry of the model; see flat_point.
+// A family of flat curves through z. Straight ones: z + sum_j c_j basis_j is flat for every c (dead units:
+// for every c for which they stay dead). Curved ones are orbits of a symmetry of the model; see flat_point.
 struct FlatFamily {
   enum class Kind {
     added_neurons,          // a_k = 0: b_k and W_k are free
-    zero_outgoing_weights,  // parameters that reach the output only through weights that are 0
+    zero_outgoing_weights,  // behind weights held at 0, or weights of features that these keep at 0
     equal_features,         // outgoing weights split between equal (or opposite) features
     feature_relation,       // outgoing weights moved along an exact linear relation between features
     dead_unit,              // a unit that is 0 on all samples, on a neighbourhood
@@ -32,19 +32,19 @@ struct FlatFamily {
   };
 
   Kind kind = Kind::added_neurons;
-  std::string where;               // which units, in words
-  // The affine node whose weights move (equal_features, feature_relation), or come in (orthogonal_inputs, scaling,
-  // linear_maps), with the unit of a scaling and the second node of linear maps.
+  std::string where;  // which units, in words
+  // The affine node whose weights move (equal_features, feature_relation), or come in (orthogonal_inputs,
+  // scaling, linear_maps), with the unit of a scaling and the second node of linear maps.
   std::string node = {}, second = {};
   std::size_t unit = 0;
   // equal_features: groups of parameters that are equal because the features are.
   std::vector<std::vector<std::size_t>> tied = {};
-  std::string why_exact;           // one sentence
+  std::string why_exact;  // one sentence
   std::size_t dimension = 0;
   bool straight = true;
-  bool symmetry = false;           // an orbit for all parameters near z: it cannot enlarge the span
-  bool keeps_regularizer = true;   // false: R changes along it, only Phi does not
-  std::vector<SparseVector> basis; // straight families: linearly independent, exact
+  bool symmetry = false;            // an orbit for all parameters near z: it cannot enlarge the span
+  bool keeps_regularizer = true;    // false: R changes along it, only Phi does not
+  std::vector<SparseVector> basis;  // straight families: linearly independent, exact
 
   // scaling
   std::vector<std::size_t> incoming, outgoing;
@@ -58,10 +58,10 @@ const char* kind_name(FlatFamily::Kind kind);  // "added neurons", …
 // All families found at the problem's parameters, by the structure of its graph and its exact numbers.
 std::vector<FlatFamily> flat_families(const Problem& problem);
 
-// The flat point with coordinates c (length `dimension`): z + sum_j c_j basis_j for straight families; for scaling,
-// incoming * (1 + c), outgoing / (1 + c); for linear maps A = I + C (C row-major p x p, then the shift of b_1 where
-// there is one). Exact coordinates give an exact point in a Ball. Throws std::invalid_argument for c <= -1 in a scaling,
-// and for a singular A.
+// The flat point with coordinates c (length `dimension`): z + sum_j c_j basis_j for straight families; for
+// scaling, incoming * (1 + c), outgoing / (1 + c); for linear maps A = I + C (C row-major p x p, then the
+// shift of b_1 where there is one). Exact coordinates give an exact point in a Ball. Throws
+// std::invalid_argument for c <= -1 in a scaling, and for a singular A.
 template <class S>
 Vector<S> flat_point(const FlatFamily& family, const Vector<S>& z, const Vector<double>& c);
 
@@ -69,7 +69,7 @@ Vector<S> flat_point(const FlatFamily& family, const Vector<S>& z, const Vector<
 template <class S>
 std::vector<Vector<S>> flat_tangents(const FlatFamily& family, const Vector<S>& z);
 
-#define PGB_DECLARE_FLAT(S)                                                                          \
+#define PGB_DECLARE_FLAT(S)                                                                            \
   extern template Vector<S> flat_point<S>(const FlatFamily&, const Vector<S>&, const Vector<double>&); \
   extern template std::vector<Vector<S>> flat_tangents<S>(const FlatFamily&, const Vector<S>&);
 PGB_FOR_BASE_SCALARS(PGB_DECLARE_FLAT)
