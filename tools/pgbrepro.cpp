@@ -18,6 +18,7 @@
 namespace {
 
 constexpr int bad_input = 2, internal_error = 4;
+constexpr std::size_t most_listed = 40;  // instances of a claim that was named
 
 struct Arguments {
   std::vector<std::string> names;
@@ -27,8 +28,9 @@ struct Arguments {
 };
 
 const char* const footer = R"(
-Without CLAIM everything is run. A claim passes when it holds on every instance, and its checks refuse every
-deliberately wrong variant of it (the controls). Certified means proved on that instance, in ball or exact arithmetic.
+Without CLAIM everything is run; of claims that are named the instances are listed, if they are at most 40.
+A claim passes when it holds on every instance, and its checks refuse every deliberately wrong variant of it
+(the controls). Certified means proved on that instance, in ball or exact arithmetic.
 
 Exit status: 0 everything passed; 1 something failed; 2 bad usage; 3 stopped before the end; 4 internal error.
 
@@ -88,7 +90,15 @@ int run(Arguments& a) {
     outcomes.push_back(run_claim(*claim, a.options));
   }
   progress.clear();
-  if (!a.quiet) pgb::tools::print(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, outcomes_text(outcomes));
+  if (!a.quiet) {
+    std::string text;
+    for (const pgb::claims::Outcome& outcome : outcomes) {
+      const bool short_list = outcome.result.instances.size() <= most_listed;
+      if (!a.names.empty() && short_list) text += instances_text(outcome);
+    }
+    text += outcomes_text(outcomes);
+    pgb::tools::print(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, text);
+  }
   const std::string json = outcomes_json(outcomes, a.options) + '\n';
   if (json_on_stdout) pgb::tools::print(STDOUT_FILENO, json);
   if (!a.json.empty() && !json_on_stdout) pgb::tools::write_file(a.json, json);

@@ -23,6 +23,7 @@
 #include "pgb/flat/family.h"
 #include "pgb/io/errors.h"
 #include "pgb/model/callable.h"
+#include "pgb/model/gaussian_relu.h"
 #include "pgb/model/graph.h"
 #include "pgb/model/model.h"
 #include "pgb/model/problem.h"

@@ -6,6 +6,9 @@ const std::vector<Claim>& all_claims() {
   static const std::vector<Claim> list{
       // Theorems
       vanishing_identity(),
+      // Zoo
+      suboptimal_points(),
+      population_loss(),
   };
   return list;
 }

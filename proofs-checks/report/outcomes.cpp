@@ -75,6 +75,22 @@ std::string outcomes_text(const std::vector<Outcome>& outcomes) {
          " certified · " + report::duration_text(seconds) + '\n';
 }
 
+std::string instances_text(const Outcome& outcome) {
+  std::string out = "  " + outcome.claim->name + '\n';
+  for (const Instance& instance : outcome.result.instances) {
+    out += "    " + report::printable(instance.what) + '\n';
+    const std::string shown =
+        std::string(standing_name(instance.standing)) + ": " + report::printable(instance.shown);
+    for (const std::string& line : report::wrap(shown, line_width - 6)) out += "      " + line + '\n';
+    std::string numbers;
+    for (const Number& number : instance.numbers) {
+      numbers += (numbers.empty() ? "" : " · ") + number.name + ' ' + report::printable(number.value);
+    }
+    for (const std::string& line : report::wrap(numbers, line_width - 6)) out += "      " + line + '\n';
+  }
+  return out;
+}
+
 std::string outcomes_json(const std::vector<Outcome>& outcomes, const ClaimOptions& options) {
   using Json = nlohmann::ordered_json;
   Json claims = Json::array();

@@ -12,6 +12,9 @@ namespace pgb::claims {
 // total.
 std::string outcomes_text(const std::vector<Outcome>& outcomes);
 
+// Every instance of one claim: what it is, what was shown, and its numbers.
+std::string instances_text(const Outcome& outcome);
+
 // Schema pgb-reproduction/1; see docs/formats.md.
 std::string outcomes_json(const std::vector<Outcome>& outcomes, const ClaimOptions& options);
 

@@ -30,6 +30,24 @@ struct Bowl {
   }
 };
 
+// The same with its gradient, or one that is not its own, so that the test sees which is used.
+template <int Factor>
+struct BowlWithGradient : Bowl {
+  template <class S>
+  Vector<S> gradient(const Vector<S>& z) const {
+    Vector<S> g;
+    for (const S& v : z) g.push_back(S(Factor) * v);
+    return g;
+  }
+};
+
+struct BowlWithShortGradient : Bowl {
+  template <class S>
+  Vector<S> gradient(const Vector<S>& z) const {
+    return {z[0]};
+  }
+};
+
 struct WrongSize {
   template <class S>
   Vector<S> operator()(const Vector<S>& z, const Vector<S>&) const {
@@ -87,6 +105,29 @@ TYPED_TEST(Callables, ObjectiveAsAModel) {
   for (std::size_t i = 0; i < 4; ++i) {
     for (std::size_t j = 0; j < 4; ++j) EXPECT_TRUE(agrees(hessian(i, j), Real(i == j ? 2 : 0), 1));
   }
+}
+
+TYPED_TEST(Callables, ObjectiveWithItsGradient) {
+  using S = TypeParam;
+  const Problem problem =
+      make_problem(make_objective_model(BowlWithGradient<2>{}, 3), {1, -2, 0.5}, {0}, {0}, "value");
+  const Vector<S> z = to_scalars<S>(problem.parameters);
+  const auto q = Objective<S>(problem).value_gradient(z);
+  EXPECT_TRUE(agrees(q.value, Real(5.25), 1));
+  EXPECT_TRUE(agrees(q.gradient, Vector<Real>{2, -4, 1}, 1));
+  const Matrix<S> hessian = HessianOperator<S>(problem, z).dense();
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = 0; j < 3; ++j) EXPECT_TRUE(agrees(hessian(i, j), Real(i == j ? 2 : 0), 1));
+  }
+}
+
+TEST(Callable, GivenGradientIsUsed) {
+  const Vector<double> z{1, 2}, x{0};
+  const auto model = make_objective_model(BowlWithGradient<7>{}, 2);
+  EXPECT_EQ(model->evaluate(z, ConstView<double>{x.data(), 1, 1})->reverse_product({1, 1, {1}}),
+            (Vector<double>{7, 14}));
+  const auto wrong = make_objective_model(BowlWithShortGradient{}, 2);
+  EXPECT_THROW(wrong->evaluate(z, ConstView<double>{x.data(), 1, 1})->jacobian(), std::invalid_argument);
 }
 
 TEST(Callable, Facts) {

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "pgb/model/model.h"
@@ -24,6 +25,14 @@ namespace pgb {
 //   };
 //   auto model = pgb::make_callable_model(TwoExponentials{}, /*d_x=*/1, /*d_y=*/1, /*n=*/2);
 namespace callable_detail {
+
+// Whether f(x; z) comes with its own gradient: f.gradient(z), for a model of one output that ignores x.
+template <class F, class S, class = void>
+struct HasGradient : std::false_type {};
+template <class F, class S>
+struct HasGradient<F, S,
+                   std::void_t<decltype(std::declval<const F&>().gradient(std::declval<const Vector<S>&>()))>>
+    : std::true_type {};
 
 template <class F>
 struct Shared {
@@ -70,6 +79,15 @@ class CallableEvaluation : public Evaluation<S> {
 
   Matrix<S> jacobian() const override {
     Matrix<S> j(model_.d_y * x_.cols, model_.n);
+    if constexpr (HasGradient<F, S>::value) {
+      const Vector<S> gradient = model_.f.gradient(z_);
+      if (gradient.size() != model_.n)
+        throw std::invalid_argument("callable model: returned a gradient of the wrong size");
+      for (std::size_t r = 0; r < j.rows; ++r) {
+        for (std::size_t c = 0; c < model_.n; ++c) j(r, c) = gradient[c];
+      }
+      return j;
+    }
     for (std::size_t c = 0; c < model_.n; ++c) {
       Vector<S> unit(model_.n, S(0));
       unit[c] = S(1);
@@ -133,6 +151,23 @@ class CallableModel : public Bodies<F, EvaluationScalars> {
   std::vector<ParameterBlock> blocks_;
 };
 
+// Q(z) as a model that takes no notice of x.
+template <class Q>
+struct Whole {
+  Q q;
+  template <class S>
+  Vector<S> operator()(const Vector<S>& z, const Vector<S>&) const {
+    return {q(z)};
+  }
+};
+template <class Q>
+struct WholeWithGradient : Whole<Q> {
+  template <class S>
+  Vector<S> gradient(const Vector<S>& z) const {
+    return this->q.gradient(z);
+  }
+};
+
 }  // namespace callable_detail
 
 template <class F>
@@ -142,14 +177,16 @@ std::shared_ptr<const Model> make_callable_model(F f, std::size_t d_x, std::size
 }
 
 // A whole objective Q(z) as a model of one sample and one output: use it with the loss "value", l(q) = q.
-// q has `template <class S> S operator()(const Vector<S>& z) const`.
+// q has `template <class S> S operator()(const Vector<S>& z) const`. Where it has
+// `template <class S> Vector<S> gradient(const Vector<S>& z) const` as well, that is taken for grad Q, and a
+// Hessian costs n gradients instead of n^2 values. Proofs are about what it returns: it has to be the
+// gradient of Q.
 template <class Q>
 std::shared_ptr<const Model> make_objective_model(Q q, std::size_t n) {
-  const auto f = [q = std::move(q)](const auto& z, const auto&) {
-    using S = typename std::decay_t<decltype(z)>::value_type;
-    return Vector<S>{q(z)};
-  };
-  return make_callable_model(f, 1, 1, n);
+  using callable_detail::HasGradient;
+  using Callable = std::conditional_t<HasGradient<Q, double>::value, callable_detail::WholeWithGradient<Q>,
+                                      callable_detail::Whole<Q>>;
+  return make_callable_model(Callable{{std::move(q)}}, 1, 1, n);
 }
 
 }  // namespace pgb

@@ -1,0 +1,180 @@
+// The zoo: critical points from the literature that are not global minima (examples/zoo). For each,
+//   1. what it is (strict local minimum, local minimum on a level set, saddle, ...) is proven, by pgb::check
+//   or by an argument of
+//      degenerate_points.h;
+//   2. the point in better.json has a lower loss;
+//   3. with one exponential neuron added (augmented.json) no local minimum lies near it, as the elimination
+//   theorem says.
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "claims/degenerate_points.h"
+#include "claims/registry.h"
+#include "pgb/certify/checker.h"
+#include "pgb/certify/exclusion.h"
+#include "pgb/report/numbers.h"
+
+namespace pgb::claims {
+namespace {
+
+struct Member {
+  std::string name, what, model;  // folder; in words; as pgb::check describes it
+  std::function<PointProof(const Problem&, const Verdict&)> status;
+};
+
+template <class Kind>
+const Kind* proof_in(const Verdict& verdict) {
+  for (const certificate::Certificate& proof : verdict.proofs) {
+    if (const Kind* claim = std::get_if<Kind>(&proof.claim)) return claim;
+  }
+  return nullptr;
+}
+
+PointProof from_verdict(const Verdict& verdict, Answer answer, Reason reason, const std::string& shown) {
+  PointProof proof;
+  proof.proven = verdict.certified && verdict.answer == answer && verdict.reason == reason;
+  proof.distance = verdict.subject.distance;
+  if (verdict.curvature_certified) proof.curvature = std::strtod(verdict.smallest_curvature.c_str(), nullptr);
+  proof.shown = proof.proven ? shown : verdict.explanation;
+  return proof;
+}
+
+PointProof strict_minimum(const Problem&, const Verdict& verdict) {
+  return from_verdict(verdict, Answer::satisfied, Reason::strict_local_minimum, "strict local minimum");
+}
+
+// Negative curvature all around, and yet the condition holds.
+PointProof saddle_in_spite(const Problem& problem, const Verdict& verdict) {
+  PointProof proof = certify_isolated_segment(problem);
+  if (proof.proven && proof_in<certificate::NegativeCurvature>(verdict) == nullptr) {
+    proof.proven = false;
+    proof.shown = "negative curvature was not proven";
+  }
+  if (proof.proven) proof.shown = "saddle that " + proof.shown;
+  return proof;
+}
+
+const char* const kTanh = "linear 1 -> 2 without bias, tanh, linear 2 -> 1 without bias";
+const char* const kRelu = "linear 1 -> 2, relu, linear 2 -> 1";
+
+std::vector<Member> members() {
+  const auto three = [](const char* activation) {
+    return [activation](const Problem& p, const Verdict&) { return certify_three_samples(p, activation); };
+  };
+  const auto alone = [](PointProof (*argument)(const Problem&)) {
+    return [argument](const Problem& p, const Verdict&) { return argument(p); };
+  };
+  return {{"sigmoid", "2-2-1 sigmoid net, three samples (Yun, Sra & Jadbabaie 2019)",
+           "linear 2 -> 2 without bias, sigmoid, linear 2 -> 1 without bias", three("sigmoid")},
+          {"tanh", "2-2-1 tanh net, three samples (Yun, Sra & Jadbabaie 2019)",
+           "linear 2 -> 2 without bias, tanh, linear 2 -> 1 without bias", three("tanh")},
+          {"relu_affine", "1-2-1 ReLU net, all units active (Yun, Sra & Jadbabaie 2019)", kRelu,
+           alone(certify_affine_region)},
+          {"relu_dead", "1-2-1 ReLU net, all units dead (Swirszcz, Czarnecki & Pascanu 2016)", kRelu,
+           alone(certify_affine_region)},
+          {"split", "1-2-1 tanh net, one unit split in halves (Fukumizu & Amari 2000)", kTanh,
+           alone(certify_split)},
+          {"saddle", "1-2-1 tanh net, one unit split into 2 and -1 (Fukumizu & Amari 2000)", kTanh,
+           saddle_in_spite},
+          {"neuron", "one sigmoid neuron, two samples (Auer, Herbster & Warmuth 1996)",
+           "linear 1 -> 1 without bias, sigmoid", strict_minimum},
+          {"neuron_2d", "one sigmoid neuron with two inputs (Auer, Herbster & Warmuth 1996)",
+           "linear 2 -> 1 without bias, sigmoid", strict_minimum},
+          {"chain", "linear chain of three layers at 0 (Kawaguchi 2016)",
+           "linear 1 -> 1 without bias, linear 1 -> 1 without bias, linear 1 -> 1 without bias",
+           [](const Problem&, const Verdict& verdict) {
+             return from_verdict(
+                 verdict, Answer::violated, Reason::flat_direction,
+                 "critical, but not a local minimum: the condition is violated");
+           }}};
+}
+
+Instance check_member(const Member& member, const ClaimOptions& options) {
+  const std::string folder = options.examples + "/zoo/" + member.name;
+  const Problem problem = load_problem(folder + "/problem.json");
+  CheckOptions check_options;
+  check_options.threads = options.threads;
+  check_options.stop = options.stop;
+  io::ProblemOverrides better;
+  better.parameters = folder + "/better.json";
+  const Problem elsewhere = load_problem(folder + "/problem.json", better);
+  check_options.compare = elsewhere.parameters;
+  const Verdict verdict = check(problem, check_options);
+
+  Instance instance;
+  instance.what = member.what;
+  const auto refuse = [&](std::string why) {
+    instance.standing = Standing::failed;
+    instance.shown = std::move(why);
+    return instance;
+  };
+  if (verdict.model_summary != member.model)
+    return refuse("the file holds another network: " + verdict.model_summary);
+  const PointProof status = member.status(problem, verdict);
+  if (!status.proven) return refuse(status.shown);
+  if (proof_in<certificate::LowerValue>(verdict) == nullptr)
+    return refuse("the better point is not proven to be better");
+  const Problem augmented = load_problem(folder + "/augmented.json");
+  const auto excluded = largest_region_without_minimum(augmented, 0.0625);
+  // Far enough to hold the critical point as well as the saved one.
+  if (!excluded || !(excluded->radius > status.distance)) {
+    return refuse("with an added neuron a local minimum nearby was not excluded");
+  }
+  instance.standing = Standing::proved;
+  instance.shown = status.shown;
+  instance.numbers = {
+      {"loss", report::rounded(verdict.loss)},
+      {"loss of the better point", report::rounded(to_text(exact_gradient(elsewhere, 128).value))},
+      {"curvature at least", status.curvature > 0 ? text_below(status.curvature) : "-"},
+      {"with the neuron, no minimum within", text_below(excluded->radius)}};
+  return instance;
+}
+
+ClaimResult check_all(const ClaimOptions& options) {
+  ClaimResult result;
+  const std::vector<Member> all = members();
+  for (const Member& member : all) {
+    if (options.stopped()) break;
+    options.report(member.name,
+                   static_cast<double>(result.instances.size()) / static_cast<double>(all.size()));
+    result.instances.push_back(check_member(member, options));
+  }
+  return result;
+}
+
+// The argument for one member applied to another, for which it is false.
+Control confusion(std::string what, std::string name, std::function<PointProof(const Problem&)> argument) {
+  return {
+      std::move(what), [name = std::move(name), argument = std::move(argument)](const ClaimOptions& options) {
+        const PointProof proof = argument(load_problem(options.examples + "/zoo/" + name + "/problem.json"));
+        ClaimResult result;
+        result.instances.push_back({name, proof.proven ? Standing::proved : Standing::failed, proof.shown});
+        return result;
+      }};
+}
+
+}  // namespace
+
+Claim suboptimal_points() {
+  Claim claim;
+  claim.name = "suboptimal-points";
+  claim.group = "zoo";
+  claim.statement =
+      "Critical points from the literature are of the kind they are said to be (local minimum, saddle, ...) "
+      "and have a loss above that "
+      "of another point; with one added neuron no local minimum is left near them.";
+  claim.hypotheses = {"the problems of examples/zoo, squared loss"};
+  claim.run = check_all;
+  claim.controls = {
+      confusion("the saddle of the split unit as a local minimum", "saddle", certify_split),
+      confusion("the sigmoid net with tanh in the argument", "sigmoid",
+                [](const Problem& p) { return certify_three_samples(p, "tanh"); }),
+      confusion("a tanh net as a ReLU net in its affine region", "split", certify_affine_region)};
+  return claim;
+}
+
+}  // namespace pgb::claims

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""examples/zoo: pgbcheck answers as its README says, and pgbverify accepts every certificate.
+
+PGBCHECK and PGBVERIFY name the two programs.
+"""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PGBCHECK, PGBVERIFY = os.environ["PGBCHECK"], os.environ["PGBVERIFY"]
+ZOO = Path(__file__).parents[2] / "examples" / "zoo"
+STATUS = {"satisfied": 0, "violated": 1, "undecided": 3}
+
+
+class Row(NamedTuple):
+    folder: str
+    verdict: str
+    certified: bool
+    reason: str
+    loss: float
+    better: float
+
+
+def number(text: str) -> float:
+    return float(Fraction(text.split()[0]))
+
+
+def table() -> list[Row]:
+    rows = []
+    for line in (ZOO / "README.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.replace(r"\|", "").strip("|").split("|")]
+        if len(cells) == 7 and re.fullmatch(r"`\w+`", cells[0]):
+            verdict, certified, reason = cells[4].split(", ")
+            rows.append(Row(cells[0].strip("`"), verdict, certified == "certified", reason.strip("`"),
+                            number(cells[5]), number(cells[6])))
+    return rows
+
+
+class Zoo(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.proof = Path(self.folder.name) / "proof"
+
+    def tearDown(self) -> None:
+        self.folder.cleanup()
+
+    def check(self, path: Path, *flags: str) -> tuple[dict[str, Any], int]:
+        for old in self.proof.parent.iterdir():
+            old.unlink()
+        run = subprocess.run(
+            [PGBCHECK, str(path), "--json", "-", "--quiet", "--certificate", str(self.proof), *flags],
+            capture_output=True, text=True, timeout=200)
+        self.assertIn(run.returncode, STATUS.values(), run.stderr)
+        return json.loads(run.stdout), run.returncode
+
+    def accepted_kinds(self) -> list[str]:
+        """Of all certificates written, after pgbverify has accepted each."""
+        kinds = []
+        for proof in sorted(self.proof.parent.iterdir()):
+            run = subprocess.run([PGBVERIFY, str(proof)], capture_output=True, text=True, timeout=200)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+            kinds.append(json.loads(proof.read_text())["statement"]["kind"])
+        return kinds
+
+    def test_every_folder_is_in_the_table(self) -> None:
+        self.assertEqual(sorted(row.folder for row in table()), sorted(p.name for p in ZOO.iterdir() if p.is_dir()))
+
+    def test_points(self) -> None:
+        for row in table():
+            with self.subTest(row.folder):
+                verdict, status = self.check(ZOO / row.folder / "problem.json",
+                                             "--compare", str(ZOO / row.folder / "better.json"))
+                found = (verdict["verdict"], verdict["certified"], verdict["reason"], status)
+                self.assertEqual(found, (row.verdict, row.certified, row.reason, STATUS[row.verdict]))
+                self.assertLess(abs(float(verdict["loss"]) - row.loss), 1e-6)
+                self.assertTrue(any("Suboptimal (proven)" in note for note in verdict["notes"]))
+                kinds = self.accepted_kinds()
+                self.assertIn("lower-value", kinds)
+                self.assertEqual(len(kinds) > 1, row.certified or row.folder == "saddle")
+                if row.folder == "saddle":
+                    self.assertIn("negative-curvature", kinds)
+
+    def test_better_points(self) -> None:
+        for row in table():
+            with self.subTest(row.folder):
+                verdict, _ = self.check(ZOO / row.folder / "problem.json", "--at", "saved",
+                                        "--parameters", str(ZOO / row.folder / "better.json"))
+                self.assertLess(abs(float(verdict["saved_point"]["loss"]) - row.better), 1e-6)
+
+    def test_augmented(self) -> None:
+        for row in table():
+            with self.subTest(row.folder):
+                verdict, status = self.check(ZOO / row.folder / "augmented.json")
+                self.assertEqual((verdict["verdict"], verdict["certified"], verdict["reason"], status),
+                                 ("violated", True, "no-local-minimum-in-region", 1))
+                self.assertEqual(self.accepted_kinds()[0], "no-local-minimum")
+
+
+if __name__ == "__main__":
+    unittest.main()
