@@ -15,7 +15,8 @@ Exit status, of several problems the first that applies: 4 internal error; 2 bad
 
 Examples:
   pgbcheck problem.json --at saved --report verdict.html
-  pgbcheck --model net.json --parameters net.npz --data train.npz --loss cross_entropy --json -)";
+  pgbcheck --arch 784-128-relu-10 --parameters net.pt --data train.npz --loss cross_entropy --json -
+  pgbcheck inspect net.pt)";
 
 }  // namespace
 
@@ -35,8 +36,10 @@ void describe(CLI::App& app, CheckArguments& a) {
     return app.add_option(flag, value, words)->option_text(kind)->group(group);
   };
   option("--model", "FILE", a.overrides.model, "Network: .json");
-  option("--parameters", "FILE", a.overrides.parameters, "Saved: .safetensors, .npz or .json");
-  option("--data", "FILE", a.overrides.data, "Training data: .npz, .json or .csv");
+  option("--arch", "LAYERS", a.overrides.architecture,
+         "Network instead: 784-128-relu-10, its tensors found by shape");
+  option("--parameters", "FILE", a.overrides.parameters, "Saved: .safetensors, .npz, .pt or .json");
+  option("--data", "FILE", a.overrides.data, "Training data: .npz, .pt, .safetensors, .json or .csv");
   option("--loss", "NAME", a.overrides.loss, "squared, mse, cross_entropy, logistic, ...");
   option("--augment", "KIND", a.overrides.augment, "Added neurons: exponential");
   option("--lambda", "NUMBER", a.overrides.lambda, "Their weight in the objective, exact: 1/10, 0.1");
@@ -51,8 +54,10 @@ void describe(CLI::App& app, CheckArguments& a) {
       ->check(CLI::Range(53L, 1L << 20));
   option("--threads", "N", a.options.threads, "Default: one for each processor")->check(CLI::Range(1, 1024));
   option("--seed", "N", a.options.seed, "Of the perturbations tried (default 1)")->check(at_least_zero);
-  option("--region", "R", a.region, "A statement on every point within R of the saved one; max: the largest R");
-  option("--compare", "FILE", a.compare, "Parameters, or a problem, with a lower loss: proves the point suboptimal");
+  option("--region", "R", a.region,
+         "A statement on every point within R of the saved one; max: the largest R");
+  option("--compare", "FILE", a.compare,
+         "Parameters, or a problem, with a lower loss: proves the point suboptimal");
   group = "Output";
   option("--json", "FILE", a.json, "The verdict in full, - on standard output; several in an array");
   option("--report", "FILE", a.report, "A page for the browser, all problems on it");

@@ -9,6 +9,7 @@
 
 #include "check_arguments.h"
 #include "common.h"
+#include "inspect.h"
 #include "pgb/certificate/certificate.h"
 #include "pgb/certify/check.h"
 #include "pgb/io/errors.h"
@@ -52,8 +53,8 @@ void write_proofs(pgb::Verdict& verdict, const std::string& path) {
 
 // The empty name: every field is given by a flag.
 std::string problem_of_flags(const pgb::io::ProblemOverrides& o) {
-  if (o.model && o.parameters && o.data && o.loss) return "";
-  throw pgb::InputError("expected a PROBLEM file, or all of --model --parameters --data --loss");
+  if ((o.model || o.architecture) && o.parameters && o.data && o.loss) return "";
+  throw pgb::InputError("expected a PROBLEM file, or all of --model (or --arch) --parameters --data --loss");
 }
 
 int run(const pgb::tools::CheckArguments& a, const std::string& command) {
@@ -103,6 +104,7 @@ int main(int argc, char** argv) {
   arguments.options.threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 1024U));
   CLI::App app("Does a saved network satisfy the PGB necessary condition of local minima?", "pgbcheck");
   try {
+    if (pgb::tools::asks_to_inspect(argc, argv)) return pgb::tools::inspect(argc, argv);
     pgb::tools::describe(app, arguments);
     app.parse(argc, argv);
     if (arguments.problems.empty()) arguments.problems.push_back(problem_of_flags(arguments.overrides));

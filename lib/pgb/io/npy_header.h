@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pgb/io/binary_numbers.h"
+#include "pgb/io/zip_archive.h"
 
 namespace pgb::io {
 
@@ -22,9 +22,6 @@ struct NpyHeader {
 // Throws InputError (message starting with `where`) for any other data type, by name; for missing, repeated
 // or unknown keys; and for anything else than such a dictionary followed by white space.
 NpyHeader parse_npy_dictionary(std::string_view text, const std::string& where);
-
-// Delivers the next bytes of an array: up to the given number of them, 0 at the end.
-using ByteSource = std::function<std::size_t(char*, std::size_t)>;
 
 // Reads one array of `total_bytes` from `source`: versions 1, 2 and 3 of the format. `honest_size` says that
 // so many bytes are known to be there; else memory grows only with what is really delivered. Throws

@@ -15,6 +15,7 @@
 #include "pgb/io/message.h"
 #include "pgb/io/npz.h"
 #include "pgb/io/safetensors.h"
+#include "pgb/io/torch/state_dict.h"
 
 namespace pgb::io {
 namespace {
@@ -81,7 +82,9 @@ bool reshape_x(Tensor& x, const std::vector<std::size_t>& input, const std::stri
   std::vector<std::size_t> full{x.shape[0]};
   full.insert(full.end(), input.begin(), input.end());
   const std::size_t features = checked_count(input, where);
-  const bool flat = x.shape.size() == 2 && x.shape[1] == features;
+  // A model of plain features takes images as they are, flattened.
+  const bool shaped = input.size() == 1 ? x.shape.size() > 1 : x.shape.size() == 2;
+  const bool flat = shaped && x.size() == x.shape[0] * features;
   const bool scalar = x.shape.size() == 1 && features == 1;
   if (x.shape != full && !flat && !scalar) return false;
   x.shape = full;
@@ -129,9 +132,6 @@ void refuse_format(const std::string& path, const std::string& accepted, const s
     fail(where, in_quotes(path) +
                     ": ONNX files are not read yet; describe the model in JSON and save the weights as "
                     ".safetensors or .npz");
-  if (extension == ".pt" || extension == ".pth")
-    fail(where,
-         in_quotes(path) + ": PyTorch files are not read yet; save the tensors as .safetensors or .npz");
   if (extension == ".npy")
     fail(where, in_quotes(path) + ": a .npy file holds one array without a name; use .npz");
   fail(where, accepted, in_quotes(path));
@@ -142,7 +142,8 @@ Tensors read_tensor_file(const std::string& path, const std::string& where,
   const std::string extension = extension_of(path);
   if (extension == ".safetensors") return read_safetensors(path, wanted);
   if (extension == ".npz") return read_npz(path, wanted);
-  if (extension != ".json") refuse_format(path, "a .safetensors, .npz or .json file", where);
+  if (extension == ".pt" || extension == ".pth") return read_state_dict(path, wanted);
+  if (extension != ".json") refuse_format(path, "a .safetensors, .npz, .pt, .pth or .json file", where);
   return with_memory_errors_named(path, [&] {
     const Json json = read_json(path);
     if (wanted == nullptr) return tensors_from_json(json, shown_path(path));
@@ -164,8 +165,9 @@ Samples read_samples(const Json& data, const std::string& folder, const std::str
     const std::string path = beside(folder, as_word(*file, field_place(where, "file")));
     const std::string extension = extension_of(path);
     if (extension == ".csv") return read_csv_samples(data, path, where);
-    const bool named = extension == ".npz" || extension == ".safetensors" || extension == ".json";
-    if (!named) refuse_format(path, "a .npz, .safetensors, .csv or .json file", field_place(where, "file"));
+    static const std::set<std::string> named{".npz", ".safetensors", ".json", ".pt", ".pth"};
+    if (named.count(extension) == 0)
+      refuse_format(path, "a .npz, .safetensors, .pt, .pth, .csv or .json file", field_place(where, "file"));
     return read_named_samples(data, path, where);
   }
   return {tensor_from_json(required_field(data, "x", where), field_place(where, "x")),

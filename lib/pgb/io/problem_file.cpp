@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pgb/io/architecture.h"
 #include "pgb/io/canonical_problem.h"
 #include "pgb/io/errors.h"
 #include "pgb/io/exact_number.h"
@@ -44,11 +45,13 @@ class ProblemReader {
 
   ProblemFile read() {
     ProblemFile problem;
-    read_model_field(problem);
+    if (!overrides_.architecture) require("model", overrides_.model);
     read_loss(problem);
     read_augment(problem);
     read_regularizer(problem);
-    read_parameters(problem);
+    const std::string tensors = read_parameters(problem);
+    read_model_field(problem);
+    expect_tensors(problem, tensors);
     Samples samples = read_data();
     check_samples(samples, problem.model, problem.loss);
     problem.x = std::move(samples.x);
@@ -79,7 +82,21 @@ class ProblemReader {
   }
 
   void read_model_field(ProblemFile& problem) const {
+    if (overrides_.architecture) {
+      if (overrides_.model) fail("--arch", "no --model beside it", in_quotes(*overrides_.model));
+      problem.model = read_architecture(*overrides_.architecture, problem.parameters, "--arch");
+      problem.model_source = "--arch";
+      return;
+    }
     const Field field = require("model", overrides_.model);
+    const Json* architecture = field.value.is_object() ? find_field(field.value, "arch") : nullptr;
+    if (architecture != nullptr) {
+      refuse_unknown_fields(field.value, {"arch"}, field.where);
+      const std::string place = field_place(field.where, "arch");
+      problem.model = read_architecture(as_word(*architecture, place), problem.parameters, place);
+      problem.model_source = path_;
+      return;
+    }
     if (!field.value.is_string()) {
       problem.model = read_model(field.value, field.where);
       problem.model_source = path_;
@@ -179,7 +196,8 @@ class ProblemReader {
     problem.regularizer = std::move(spec);
   }
 
-  void read_parameters(ProblemFile& problem) const {
+  // Returns where the tensors come from, for messages.
+  std::string read_parameters(ProblemFile& problem) const {
     const Field field = require("parameters", overrides_.parameters);
     std::string place = field.where;
     if (field.value.is_string()) {
@@ -190,6 +208,10 @@ class ProblemReader {
       problem.parameters = tensors_from_json(field.value, field.where);
       problem.parameters_source = path_;
     }
+    return place;
+  }
+
+  static void expect_tensors(const ProblemFile& problem, const std::string& place) {
     std::vector<std::string> names;
     for (const auto& [name, tensor] : problem.parameters) names.push_back(name);
     for (const NodeSpec& node : problem.model.nodes) {

@@ -56,12 +56,12 @@ struct ProblemFile {
 
 // Fields given on the command line; a set field replaces the same field of the file.
 struct ProblemOverrides {
-  std::optional<std::string> model, parameters, data, loss, augment, lambda;
+  std::optional<std::string> model, architecture, parameters, data, loss, augment, lambda;
 };
 
-// Reads `path` (may be empty when `overrides` gives model, parameters, data and loss), with every
-// file it names; relative names are looked up beside the problem file (those of overrides: beside
-// the working directory). Throws InputError.
+// Reads `path` (may be empty when `overrides` gives model or architecture, parameters, data and loss), with
+// every file it names; relative names are looked up beside the problem file (those of overrides: beside the
+// working directory). Throws InputError.
 ProblemFile read_problem_file(const std::string& path, const ProblemOverrides& overrides = {});
 
 // Canonical JSON of the whole problem, tensors inline as exact numbers: the same text for the same
