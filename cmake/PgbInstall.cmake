@@ -3,13 +3,15 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/pgb")
 
-install(TARGETS pgb pgb_plain pgb_rounding EXPORT pgbTargets)
+install(TARGETS pgb pgb_plain pgb_rounding EXPORT pgbTargets
+  ARCHIVE COMPONENT development
+  LIBRARY COMPONENT runtime NAMELINK_COMPONENT development)
 # All headers but the few that show the JSON library, which callers need not have.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/lib/pgb" "${PROJECT_BINARY_DIR}/generated/pgb"
-  TYPE INCLUDE FILES_MATCHING PATTERN "*.h"
+  TYPE INCLUDE COMPONENT development FILES_MATCHING PATTERN "*.h"
   REGEX "/pgb/(io/(json_text|json_tensor|canonical_problem|model_spec|problem_data)|certificate/fields)\\.h$" EXCLUDE)
 
-install(EXPORT pgbTargets NAMESPACE pgb:: DESTINATION "${package_dir}")
+install(EXPORT pgbTargets NAMESPACE pgb:: DESTINATION "${package_dir}" COMPONENT development)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/pgbConfig.cmake.in" "${PROJECT_BINARY_DIR}/pgbConfig.cmake"
   INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/pgbConfigVersion.cmake" COMPATIBILITY SameMajorVersion)
@@ -20,7 +22,7 @@ install(FILES
     "${PROJECT_SOURCE_DIR}/cmake/FindGMP.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/FindLibzip.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/FindMPFR.cmake"
-  DESTINATION "${package_dir}")
+  DESTINATION "${package_dir}" COMPONENT development)
 
 # pkg-config: what a static library leaves to be linked by its user is public, what a shared one hides is private.
 get_target_property(pc_cflags pgb_rounding INTERFACE_COMPILE_OPTIONS)
@@ -56,4 +58,5 @@ endif()
 file(RELATIVE_PATH pc_libdir "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_FULL_LIBDIR}")
 file(RELATIVE_PATH pc_includedir "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/pgb.pc.in" "${PROJECT_BINARY_DIR}/pgb.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/pgb.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+install(FILES "${PROJECT_BINARY_DIR}/pgb.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
+  COMPONENT development)

@@ -8,6 +8,7 @@ packages="
   nlohmann-json3-dev libzip-dev libgmp-dev
   libboost-dev libeigen3-dev libspectra-dev libmpfr-dev libflint-dev
   libcli11-dev libgtest-dev libbenchmark-dev python3
+  help2man dpkg-dev debootstrap
 "
 
 say() { printf '%s\n' "$*" >&2; }
