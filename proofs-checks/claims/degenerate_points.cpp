@@ -94,7 +94,8 @@ PointProof certify_valley(const Problem& problem, const std::vector<std::size_t>
     if (!inside) continue;
     proof.curvature = definite.eigenvalue_bound;
     proof.proven = true;
-    proof.shown = "local minimum, not strict: the bottom of a valley with positive curvature across it";
+    proof.shown =
+        "local minimum, so the condition holds: the bottom of a valley with positive curvature across it";
     return proof;
   }
   return refused("the Hessian across the level set is not proven positive definite");
@@ -191,7 +192,8 @@ PointProof certify_affine_region(const Problem& problem) {
   if (!(proof.radius > 0)) return refused("a unit has its kink at a sample");
   proof.proven = true;
   proof.shown =
-      "local minimum, not strict: nearby the network can only be an affine function of x, and it is the best "
+      "local minimum, so the condition holds: nearby the network can only be an affine function of x, and it "
+      "is the best "
       "one";
   return proof;
 }

@@ -21,8 +21,8 @@
 namespace pgb::claims {
 namespace {
 
-// All parameters at once up to this many units: k^2 Hessian columns of k^3 operations.
-constexpr std::size_t kLastDirect = 7;
+// All parameters at once up to this many units: k^2 columns of the Hessian, k^3 operations each.
+constexpr std::size_t kLastDirect = 12;
 
 Instance instance_of(const PopulationPoint& point) {
   Instance instance;
@@ -68,12 +68,34 @@ Instance direct(const PopulationPoint& point, const ClaimOptions& options) {
   return instance;
 }
 
+Figure figure_of(const std::vector<PopulationPoint>& points) {
+  Figure figure;
+  figure.name = "population-minima";
+  figure.title = "Spurious minima of ReLU networks";
+  figure.caption =
+      "Loss of the symmetric local minimum, where the best has loss 0, and the proven lower bound of the "
+      "smallest eigenvalue of its "
+      "Hessian.";
+  figure.x.label = "units";
+  figure.y.label = "loss, eigenvalue";
+  figure.curves = {{"loss", {}}, {"smallest eigenvalue", {}}};
+  for (const PopulationPoint& point : points) {
+    if (!point.strict_minimum) continue;
+    const double units = static_cast<double>(point.units);
+    figure.curves[0].points.emplace_back(units, point.loss.midpoint());
+    figure.curves[1].points.emplace_back(units, point.curvature_bound);
+  }
+  return figure;
+}
+
 ClaimResult check_all(const ClaimOptions& options) {
   ClaimResult result;
   options.report("symmetric minima", -1);
   const std::vector<PopulationPoint> points = spurious_population_minima(5 + options.count(15));
+  result.figures.push_back(figure_of(points));
   for (const PopulationPoint& point : points) {
     if (options.stopped()) return result;
+    options.report(std::to_string(point.units) + " units", -1);
     result.instances.push_back(instance_of(point));
     if (point.exists && point.units <= kLastDirect) result.instances.push_back(direct(point, options));
   }

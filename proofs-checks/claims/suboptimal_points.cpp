@@ -15,6 +15,7 @@
 #include "claims/degenerate_points.h"
 #include "claims/registry.h"
 #include "pgb/certify/checker.h"
+#include "pgb/certify/describe.h"
 #include "pgb/certify/exclusion.h"
 #include "pgb/report/numbers.h"
 
@@ -34,6 +35,27 @@ const Kind* proof_in(const Verdict& verdict) {
   return nullptr;
 }
 
+bool same_numbers(const io::Tensor& a, const io::Tensor& b, std::size_t count) {
+  if (a.size() < count || b.size() < count) return false;
+  const auto exact = [](const io::Tensor& t, std::size_t k) {
+    const auto found = t.exact.find(k);
+    return found == t.exact.end() ? std::string() : found->second;
+  };
+  for (std::size_t k = 0; k < count; ++k) {
+    if (a.values[k] != b.values[k] || exact(a, k) != exact(b, k)) return false;
+  }
+  return true;
+}
+
+// Whether `augmented` is `problem` with added neurons.
+bool same_point(const Problem& problem, const Problem& augmented) {
+  return augmented.model->added() != nullptr && augmented.x.size() == problem.x.size() &&
+         augmented.y.size() == problem.y.size() && augmented.loss.name() == problem.loss.name() &&
+         same_numbers(problem.parameters, augmented.parameters, problem.parameters.size()) &&
+         same_numbers(problem.x, augmented.x, problem.x.size()) &&
+         same_numbers(problem.y, augmented.y, problem.y.size());
+}
+
 PointProof from_verdict(const Verdict& verdict, Answer answer, Reason reason, const std::string& shown) {
   PointProof proof;
   proof.proven = verdict.certified && verdict.answer == answer && verdict.reason == reason;
@@ -44,7 +66,8 @@ PointProof from_verdict(const Verdict& verdict, Answer answer, Reason reason, co
 }
 
 PointProof strict_minimum(const Problem&, const Verdict& verdict) {
-  return from_verdict(verdict, Answer::satisfied, Reason::strict_local_minimum, "strict local minimum");
+  return from_verdict(verdict, Answer::satisfied, Reason::strict_local_minimum,
+                      "strict local minimum, so the condition holds");
 }
 
 // Negative curvature all around, and yet the condition holds.
@@ -87,9 +110,8 @@ std::vector<Member> members() {
           {"chain", "linear chain of three layers at 0 (Kawaguchi 2016)",
            "linear 1 -> 1 without bias, linear 1 -> 1 without bias, linear 1 -> 1 without bias",
            [](const Problem&, const Verdict& verdict) {
-             return from_verdict(
-                 verdict, Answer::violated, Reason::flat_direction,
-                 "critical, but not a local minimum: the condition is violated");
+             return from_verdict(verdict, Answer::violated, Reason::flat_direction,
+                                 "critical, but not a local minimum: the condition is violated");
            }}};
 }
 
@@ -119,6 +141,8 @@ Instance check_member(const Member& member, const ClaimOptions& options) {
   if (proof_in<certificate::LowerValue>(verdict) == nullptr)
     return refuse("the better point is not proven to be better");
   const Problem augmented = load_problem(folder + "/augmented.json");
+  const bool same_model = model_summary(*augmented.model).rfind(member.model + ';', 0) == 0;
+  if (!same_model || !same_point(problem, augmented)) return refuse("augmented.json holds another point");
   const auto excluded = largest_region_without_minimum(augmented, 0.0625);
   // Far enough to hold the critical point as well as the saved one.
   if (!excluded || !(excluded->radius > status.distance)) {

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""examples/zoo: pgbcheck answers as its README says, and pgbverify accepts every certificate.
+"""examples/zoo: pgbcheck answers as its README says, pgbverify accepts every certificate, and pgbrepro zoo passes.
 
-PGBCHECK and PGBVERIFY name the two programs.
+PGBCHECK, PGBVERIFY and PGBREPRO name the three programs.
 """
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -14,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
-PGBCHECK, PGBVERIFY = os.environ["PGBCHECK"], os.environ["PGBVERIFY"]
+PGBCHECK, PGBVERIFY, PGBREPRO = (os.environ[name] for name in ("PGBCHECK", "PGBVERIFY", "PGBREPRO"))
 ZOO = Path(__file__).parents[2] / "examples" / "zoo"
 STATUS = {"satisfied": 0, "violated": 1, "undecided": 3}
 
@@ -77,8 +78,8 @@ class Zoo(unittest.TestCase):
             with self.subTest(row.folder):
                 verdict, status = self.check(ZOO / row.folder / "problem.json",
                                              "--compare", str(ZOO / row.folder / "better.json"))
-                found = (verdict["verdict"], verdict["certified"], verdict["reason"], status)
-                self.assertEqual(found, (row.verdict, row.certified, row.reason, STATUS[row.verdict]))
+                self.assertEqual((verdict["verdict"], status), (row.verdict, STATUS[row.verdict]))
+                self.assertEqual((verdict["certified"], verdict["reason"]), (row.certified, row.reason))
                 self.assertLess(abs(float(verdict["loss"]) - row.loss), 1e-6)
                 self.assertTrue(any("Suboptimal (proven)" in note for note in verdict["notes"]))
                 kinds = self.accepted_kinds()
@@ -101,6 +102,42 @@ class Zoo(unittest.TestCase):
                 self.assertEqual((verdict["verdict"], verdict["certified"], verdict["reason"], status),
                                  ("violated", True, "no-local-minimum-in-region", 1))
                 self.assertEqual(self.accepted_kinds()[0], "no-local-minimum")
+
+    def reproduce(self, *arguments: str) -> tuple[dict[str, Any], int]:
+        run = subprocess.run([PGBREPRO, *arguments, "--json", "-", "--quiet"],
+                             capture_output=True, text=True, timeout=200)
+        self.assertIn(run.returncode, (0, 1), run.stderr)
+        return json.loads(run.stdout), run.returncode
+
+    def test_every_member_is_proven(self) -> None:
+        found, status = self.reproduce("zoo", "--instances", "1")
+        self.assertEqual(status, 0)
+        for claim in found["claims"]:
+            self.assertTrue(claim["passed"], claim)
+            self.assertTrue(all(row["standing"] == "proved" for row in claim["instances"]), claim)
+        members = next(claim for claim in found["claims"] if claim["name"] == "suboptimal-points")
+        self.assertEqual(len(members["instances"]), len(table()))
+        losses = sorted(float(row["numbers"]["loss"]) for row in members["instances"])
+        for expected, loss in zip(sorted(row.loss for row in table()), losses):
+            self.assertLess(abs(loss - expected), 1e-5)
+
+    def test_a_zoo_that_was_tampered_with_fails(self) -> None:
+        for member, file, old, new in (("sigmoid", "problem", '"w": [[-1, -1]', '"w": [[-1, -0.75]'),  # not critical
+                                       ("split", "problem", '"w": [["0.94', '"w": [["1.94'),
+                                       ("relu_affine", "problem", '"1/6"]', '"1/7"]'),
+                                       ("neuron", "problem", '"sigmoid"', '"softplus"'),  # another network
+                                       ("neuron_2d", "better", '"0.07', '"1.07'),  # no better
+                                       ("chain", "augmented", '"y": [[1], [3]]', '"y": [[0], [0]]')):  # a minimum
+            with self.subTest(member):
+                examples = Path(self.folder.name) / member
+                shutil.copytree(ZOO, examples / "zoo")
+                path = examples / "zoo" / member / f"{file}.json"
+                text = path.read_text()
+                self.assertIn(old, text)
+                path.write_text(text.replace(old, new))
+                found, status = self.reproduce("suboptimal-points", "--examples", str(examples))
+                self.assertEqual(status, 1)
+                self.assertEqual(found["claims"][0]["failed"], 1, found["claims"][0]["instances"])
 
 
 if __name__ == "__main__":
