@@ -57,6 +57,26 @@ Vector<Ball> single_unit(const Problem& problem) {
   return at;
 }
 
+// Whether the split points with shares from `from` to `to` are all minima, or all saddles; unit = (a*, w*).
+bool holds_on_segment(const Problem& problem, const Vector<Ball>& unit, double from, double to, bool minima) {
+  const Ball share = Ball::hull(Ball(from), Ball(to)), v1 = share * unit[0], v2 = (Ball(1) - share) * unit[0];
+  const Matrix<Ball> h = box_hessian_balls(problem, {unit[1], unit[1], v1, v2}, {0, 1, 3});
+  bool holds = false;
+  if (minima) {
+    holds = verified_positive_definite(h).positive_definite;
+  } else {
+    const Ball k[] = {v2.exact_midpoint(), -v1.exact_midpoint()};
+    Ball curvature(0);
+    for (std::size_t i = 0; i < 2; ++i) {
+      for (std::size_t j = 0; j < 2; ++j) curvature += k[i] * h(i, j) * k[j];
+    }
+    holds = curvature.certainly_negative();
+  }
+  const double middle = (from + to) / 2;
+  return holds || (to - from > 0x1p-16 && holds_on_segment(problem, unit, from, middle, minima) &&
+                   holds_on_segment(problem, unit, middle, to, minima));
+}
+
 Rational rational(const io::Tensor& tensor, std::size_t k) {
   const auto exact = tensor.exact.find(k);
   return exact == tensor.exact.end() ? Rational(tensor.values[k]) : Rational(exact->second);
@@ -161,6 +181,19 @@ PointProof certify_isolated_segment(const Problem& problem) {
     proof.distance = std::max(proof.distance, abs(at[k] - saved[k]).upper());
   proof.shown =
       "satisfies the condition: nearby, the same outputs are found on a segment of critical points only";
+  return proof;
+}
+
+PointProof certify_segment(const Problem& problem, double from, double to, bool minima) {
+  const PrecisionScope scope(bits);
+  if (!has_sizes(problem, 1, 3, 4)) return refused("not a 1-2-1 network without biases on three samples");
+  const Vector<Ball> unit = single_unit(problem);
+  if (unit.empty()) return refused("no critical point of the smaller network was proven");
+  if (!holds_on_segment(problem, unit, from, to, minima)) return refused("not proven on the whole segment");
+  PointProof proof;
+  proof.proven = true;
+  proof.shown = minima ? "every point of it is a local minimum, so the condition holds"
+                       : "no point of it is a local minimum";
   return proof;
 }
 

@@ -53,7 +53,12 @@ PointProof certify_three_samples(const Problem& problem, const std::string& acti
 // (implicit functions, smooth in v_1 as well) leaves <g, Phi> as a function of the step along k with value
 // and slope 0 at 0 and second derivative h; if h is not 0, it has no other zero near.
 PointProof certify_split(const Problem& problem);
+//
+// certify_segment: for every t with t / a* from `from` to `to` the point is a local minimum (the Hessian
+// across the segment is positive definite, over boxes that cover this part of it), or none of them is (it has
+// negative curvature along k).
 PointProof certify_isolated_segment(const Problem& problem);
+PointProof certify_segment(const Problem& problem, double from, double to, bool minima);
 
 // A network v . relu(w x + b) + c on one input (z = w, b, v, c) with rational numbers. On the box of `radius`
 // every unit is active or inactive on all samples, the same ones as at the saved point, so the outputs are

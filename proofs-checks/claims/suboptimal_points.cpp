@@ -158,6 +158,15 @@ Instance check_member(const Member& member, const ClaimOptions& options) {
   return instance;
 }
 
+// The unit of `split` and `saddle` in all shares t : 1 - t.
+Instance check_segment(const ClaimOptions& options, double from, double to, bool minima) {
+  const PointProof proof =
+      certify_segment(load_problem(options.examples + "/zoo/split/problem.json"), from, to, minima);
+  return {"1-2-1 tanh net, one unit split, its first share from " + report::rounded(from) + " to " +
+              report::rounded(to),
+          proof.proven ? Standing::proved : Standing::failed, proof.shown};
+}
+
 ClaimResult check_all(const ClaimOptions& options) {
   ClaimResult result;
   const std::vector<Member> all = members();
@@ -167,6 +176,10 @@ ClaimResult check_all(const ClaimOptions& options) {
                    static_cast<double>(result.instances.size()) / static_cast<double>(all.size()));
     result.instances.push_back(check_member(member, options));
   }
+  if (options.stopped()) return result;
+  result.instances.push_back(check_segment(options, -3, -0.0625, false));
+  result.instances.push_back(check_segment(options, 0.0625, 0.9375, true));
+  result.instances.push_back(check_segment(options, 1.0625, 4, false));
   return result;
 }
 

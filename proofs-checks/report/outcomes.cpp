@@ -86,6 +86,7 @@ std::string instances_text(const Outcome& outcome) {
     for (const Number& number : instance.numbers) {
       numbers += (numbers.empty() ? "" : " · ") + number.name + ' ' + report::printable(number.value);
     }
+    if (numbers.empty()) continue;
     for (const std::string& line : report::wrap(numbers, line_width - 6)) out += "      " + line + '\n';
   }
   return out;

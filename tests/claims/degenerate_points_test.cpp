@@ -81,6 +81,17 @@ TEST(DegeneratePoints, SegmentsEndWhereAWeightIsZero) {
   EXPECT_FALSE(certify_isolated_segment(with(member("split"), 2, 0)).proven);
 }
 
+TEST(DegeneratePoints, SegmentsAreMinimaBetweenTheCopiesAndSaddlesBeyond) {
+  const Problem problem = member("split");
+  EXPECT_TRUE(certify_segment(problem, 0.125, 0.875, true).proven);
+  EXPECT_TRUE(certify_segment(problem, 1.125, 2, false).proven);
+  EXPECT_TRUE(certify_segment(problem, -1, -0.125, false).proven);
+  EXPECT_FALSE(certify_segment(problem, 0.125, 0.875, false).proven);
+  EXPECT_FALSE(certify_segment(problem, 0.5, 1.5, true).proven);
+  EXPECT_FALSE(certify_segment(problem, 0.5, 1.5, false).proven);
+  EXPECT_FALSE(certify_segment(problem, 0, 0.5, true).proven);  // at an end the Hessian across is singular
+}
+
 TEST(DegeneratePoints, OtherPointsAreRefused) {
   EXPECT_FALSE(sigmoid_net(with(member("sigmoid"), 1, -1.25)).proven);  // a unit that sees different numbers
   EXPECT_FALSE(sigmoid_net(with(member("sigmoid"), 5, 1)).proven);      // outputs other than 1/3
