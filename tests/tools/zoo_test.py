@@ -121,6 +121,12 @@ class Zoo(unittest.TestCase):
         for expected, loss in zip(sorted(row.loss for row in table()), losses):
             self.assertLess(abs(loss - expected), 1e-5)
 
+    def test_members_are_listed_when_the_group_is_named(self) -> None:
+        run = subprocess.run([PGBREPRO, "suboptimal-points"], capture_output=True, text=True, timeout=200)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("proved: strict local minimum", run.stdout)
+        self.assertIn("1 of 1 claim passed", run.stdout)
+
     def test_a_zoo_that_was_tampered_with_fails(self) -> None:
         for member, file, old, new in (("sigmoid", "problem", '"w": [[-1, -1]', '"w": [[-1, -0.75]'),  # not critical
                                        ("split", "problem", '"w": [["0.94', '"w": [["1.94'),
