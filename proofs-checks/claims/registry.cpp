@@ -6,6 +6,8 @@ const std::vector<Claim>& all_claims() {
   static const std::vector<Claim> list{
       // Theorems
       vanishing_identity(),
+      // Failure modes
+      failure_one_sample(),
       // Zoo
       suboptimal_points(),
       population_loss(),

@@ -13,6 +13,7 @@ const std::vector<Claim>& all_claims();
 // Those with this name, or of this group; empty where there is none.
 std::vector<const Claim*> claims_named(const std::string& name);
 
+Claim failure_one_sample();
 Claim population_loss();
 Claim suboptimal_points();
 Claim vanishing_identity();
