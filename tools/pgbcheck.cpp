@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "pgb/report/html.h"
 #include "pgb/report/json.h"
 #include "pgb/report/text.h"
+#include "pgb/search/run/store.h"
 #include "pgb/version.h"
 
 namespace {
@@ -57,10 +59,22 @@ std::string problem_of_flags(const pgb::io::ProblemOverrides& o) {
   throw pgb::InputError("expected a PROBLEM file, or all of --model (or --arch) --parameters --data --loss");
 }
 
+// A problem file, or FILE.sqlite#17: a point that pgbsearch has stored.
+pgb::Problem problem_at(const std::string& path, const pgb::io::ProblemOverrides& overrides) {
+  const auto stored = pgb::search::store_reference(path);
+  if (!stored || std::filesystem::exists(path)) return pgb::load_problem(path, overrides);
+  const pgb::io::ProblemOverrides& o = overrides;
+  if (o.model || o.parameters || o.data || o.loss || o.augment || o.lambda) {
+    throw pgb::InputError(
+        path + ": a stored point is taken as it is; flags for fields of the problem do not go with it");
+  }
+  return pgb::search::load_stored_problem(stored->first, stored->second);
+}
+
 int run(const pgb::tools::CheckArguments& a, const std::string& command) {
   pgb::CheckOptions options = a.options;
   std::vector<pgb::Problem> problems;
-  for (const std::string& path : a.problems) problems.push_back(pgb::load_problem(path, a.overrides));
+  for (const std::string& path : a.problems) problems.push_back(problem_at(path, a.overrides));
   const bool json_on_stdout = a.json == "-";
   if (!a.json.empty() && !json_on_stdout) pgb::tools::expect_writable(a.json);
   if (!a.report.empty()) pgb::tools::expect_writable(a.report);

@@ -1,0 +1,197 @@
+#include "pgb/search/run/judgement.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <stdexcept>
+#include <variant>
+
+#include "pgb/certificate/certificate.h"
+#include "pgb/certify/check.h"
+#include "pgb/certify/claims.h"
+#include "pgb/certify/exclusion.h"
+#include "pgb/certify/polish.h"
+#include "pgb/derivatives/objective.h"
+#include "pgb/io/errors.h"
+#include "pgb/io/exact_number.h"
+#include "pgb/version.h"
+
+namespace pgb::search {
+namespace {
+
+constexpr long kBits = 256;          // of loss enclosures
+constexpr double kNear = 1e-4;       // polishing stays within this, relative to the size of the parameters
+constexpr double kCritical = 1e-20;  // |grad Q| of the held parameters of a polished point
+
+const std::array<const char*, 10> kNames{
+    "strict local minimum",      "local minimum", "global minimum", "saddle",    "no local minimum nearby",
+    "degenerate critical point", "at infinity",   "stalled",        "on a kink", "not finite"};
+
+// The parameters of `file` replaced by z, in the order of the parameter vector.
+void set_parameters(io::ProblemFile& file, const Problem& problem, const io::Tensor& z) {
+  for (const ParameterBlock& block : problem.model->blocks()) {
+    io::Tensor tensor{block.shape,
+                      {z.values.begin() + static_cast<std::ptrdiff_t>(block.begin),
+                       z.values.begin() + static_cast<std::ptrdiff_t>(block.end)},
+                      {}};
+    for (auto e = z.exact.lower_bound(block.begin); e != z.exact.end() && e->first < block.end; ++e) {
+      tensor.exact[e->first - block.begin] = e->second;
+    }
+    file.parameters[block.name] = std::move(tensor);
+  }
+}
+
+Ball enclosure(const Problem& problem, const std::vector<std::string>& center, const std::string& reach) {
+  const PrecisionScope scope(kBits);
+  Vector<Ball> z = to_scalars<Ball>(problem.parameters);
+  for (std::size_t k = 0; k < center.size(); ++k)
+    z[k] = from_rational<Ball>(io::canonical_rational(center[k]));
+  const double radius = std::nextafter(io::nearest_double(io::canonical_rational(reach)), HUGE_VAL);
+  if (reach != "0") {
+    for (Ball& x : z) x = Ball::with_radius(x, radius);
+  }
+  return Objective<Ball>(problem).value(z);
+}
+
+void take_box(const certificate::Point& center, const certificate::Number& radius, Judgement& j) {
+  if (center.form == certificate::Point::Form::listed) j.center = center.numbers;
+  j.reach = radius;
+}
+
+// From the verdict of pgb::check at a critical point.
+void from_verdict(const Verdict& verdict, Judgement& j) {
+  j.reason = reason_name(verdict.reason);
+  j.explanation = verdict.explanation;
+  j.certified = verdict.certified;
+  if (verdict.subject.polished) j.reach = hex_text(verdict.subject.distance);
+  if (!verdict.smallest_curvature.empty())
+    j.smallest_curvature = std::strtod(verdict.smallest_curvature.c_str(), nullptr);
+  for (const certificate::Certificate& proof : verdict.proofs) {
+    j.certificates.push_back(certificate::write_certificate(proof));
+  }
+  if (verdict.reason == Reason::non_differentiable) j.kind = PointKind::on_kink;
+  if (verdict.certified && verdict.answer == Answer::violated) {
+    j.kind = verdict.reason == Reason::not_critical ? PointKind::stalled : PointKind::no_minimum;
+  }
+  if (verdict.certified && verdict.answer == Answer::satisfied) {
+    j.kind = verdict.reason == Reason::strict_local_minimum ? PointKind::strict_minimum
+             : verdict.reason == Reason::global_minimum || verdict.reason == Reason::orthogonal_to_span_bound
+                 ? PointKind::global_minimum
+                 : PointKind::local_minimum;
+  }
+  for (std::size_t k = 0; k < verdict.proofs.size(); ++k) {
+    const certificate::Claim& claim = verdict.proofs[k].claim;
+    const auto* point = std::get_if<certificate::CriticalPoint>(&claim);
+    if (point != nullptr) take_box(point->center, point->radius, j);
+    if (const auto* minimum = std::get_if<certificate::InterpolatingMinimum>(&claim)) {
+      take_box(minimum->center, minimum->radius, j);
+    }
+    const bool saddle = point != nullptr && point->saddle;
+    if (!j.is_minimum() && j.kind == PointKind::degenerate && saddle) {
+      j.kind = PointKind::saddle;
+      j.certified = true;
+      std::swap(j.certificates.front(), j.certificates[k]);
+      j.explanation = "A critical point with a direction of negative curvature.";
+    }
+  }
+}
+
+}  // namespace
+
+const char* point_kind_name(PointKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
+
+PointKind point_kind_named(const std::string& name) {
+  const auto found = std::find(kNames.begin(), kNames.end(), name);
+  if (found == kNames.end()) throw std::invalid_argument("unknown kind of point \"" + name + '"');
+  return static_cast<PointKind>(found - kNames.begin());
+}
+
+Judgement judge(io::ProblemFile file, const Ending& ending, const std::atomic<bool>* stop) {
+  Judgement j;
+  Problem problem = make_problem(file);
+  const auto place = [&](const io::Tensor& z) {
+    set_parameters(file, problem, z);
+    problem = make_problem(file);
+    j.problem = io::canonical_json(file);
+    j.sha256 = problem.sha256;
+  };
+  if (ending.kind == EndKind::not_finite) {
+    j.kind = PointKind::not_finite;
+    place(io::Tensor{{problem.parameters.size()}, std::vector<double>(problem.parameters.size(), 0.0), {}});
+    j.explanation = "The loss left the range of double on the way.";
+    j.loss_lower = j.loss_upper = HUGE_VAL;
+    return j;
+  }
+  place(to_tensor(ending.z));
+  double size = 1;
+  for (const double z : ending.z) size = std::max(size, std::abs(z));
+  PolishOptions options;
+  options.radius = kNear * size;
+  options.tied = tied_structure(problem);
+  options.stop = stop;
+  const PolishedPoint point = polish(problem, frozen_structure(problem), options);
+  const bool critical = point.converged && point.held_gradient <= kCritical;
+  if (critical) place(to_tensor(point.z));
+  try {
+    if (critical || ending.kind == EndKind::critical) {
+      CheckOptions check_options;
+      check_options.stop = stop;
+      check_options.radius = kNear;
+      j.kind = critical ? PointKind::degenerate : PointKind::stalled;
+      from_verdict(check(problem, check_options), j);
+    } else {
+      j.kind = ending.kind == EndKind::at_infinity ? PointKind::at_infinity : PointKind::stalled;
+      const auto proof = certify_not_critical(problem, 0, kBits);
+      j.certified = proof.has_value();
+      j.reason = j.certified ? reason_name(Reason::not_critical) : reason_name(Reason::no_evidence);
+      j.explanation = j.kind == PointKind::at_infinity
+                          ? "The parameters grew without bound, or each further step of Newton's method is "
+                            "long although the "
+                            "gradient is rounding error"
+                          : "Descent came to a halt at a point that is not critical to extended precision";
+      j.explanation += j.certified ? "; the end itself is proven not to be critical." : ".";
+      if (j.certified) {
+        certificate::Certificate c;
+        c.producer = "pgbsearch " PGB_VERSION;
+        c.problem_sha256 = problem.sha256;
+        c.problem = j.problem;
+        c.claim = claim_of(*proof);
+        c.text = j.explanation;
+        j.certificates.push_back(certificate::write_certificate(c));
+      }
+    }
+  } catch (const InputError& error) {
+    j.kind = PointKind::not_finite;
+    j.certified = false;
+    j.explanation = error.what();
+  }
+  const Ball here = enclosure(problem, {}, "0");
+  const Ball box = enclosure(problem, j.center, j.reach);
+  j.loss = to_text(here);
+  j.loss_upper = here.is_finite() ? here.upper() : HUGE_VAL;
+  j.loss_lower = box.is_finite() ? box.lower() : -HUGE_VAL;
+  return j;
+}
+
+std::string lower_value_certificate(const Judgement& minimum, const Judgement& other) {
+  if (!(other.loss_upper < minimum.loss_lower)) return "";
+  certificate::LowerValue claim;
+  if (!minimum.center.empty()) {
+    claim.center.form = certificate::Point::Form::listed;
+    claim.center.numbers = minimum.center;
+  }
+  claim.radius = minimum.reach;
+  const Problem there = make_problem(io::read_problem_text(other.problem, "store"));
+  claim.other = listed_point(there.parameters);
+  claim.precision = kBits;
+  certificate::Certificate c;
+  c.producer = "pgbsearch " PGB_VERSION;
+  c.problem_sha256 = minimum.sha256;
+  c.problem = minimum.problem;
+  c.claim = claim;
+  c.text = "Suboptimal: at another point the loss is lower.";
+  return certificate::write_certificate(c);
+}
+
+}  // namespace pgb::search

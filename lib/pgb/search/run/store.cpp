@@ -1,0 +1,356 @@
+#include "pgb/search/run/store.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include <sqlite3.h>
+
+#include "pgb/io/errors.h"
+#include "pgb/io/message.h"
+
+namespace pgb::search {
+namespace {
+
+constexpr const char* kSchema = "pgb-store/1";
+constexpr const char* kTables = R"(
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE problems (number INTEGER PRIMARY KEY, title TEXT NOT NULL, sha256 TEXT NOT NULL, problem TEXT NOT NULL);
+  CREATE TABLE points (
+    id INTEGER PRIMARY KEY, problem INTEGER NOT NULL REFERENCES problems (number),
+    first_start INTEGER NOT NULL, count INTEGER NOT NULL,
+    ending INTEGER NOT NULL, regular INTEGER NOT NULL, steps INTEGER NOT NULL, loss REAL, gradient REAL, step REAL,
+    z BLOB NOT NULL, outputs BLOB NOT NULL,
+    kind TEXT, certified INTEGER, reason TEXT, explanation TEXT, parameters TEXT, sha256 TEXT, loss_text TEXT,
+    loss_lower REAL, loss_upper REAL, center TEXT, reach TEXT, curvature REAL,
+    better INTEGER NOT NULL DEFAULT 0, better_certificate TEXT NOT NULL DEFAULT '');
+  CREATE TABLE certificates (point INTEGER NOT NULL REFERENCES points (id), number INTEGER NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (point, number)) WITHOUT ROWID;
+)";
+constexpr const char* kPointColumns =
+    "id, problem, first_start, count, ending, regular, steps, loss, gradient, step, z, outputs, kind, "
+    "certified, reason, "
+    "explanation, parameters, sha256, loss_text, loss_lower, loss_upper, center, reach, curvature, better, "
+    "better_certificate";
+
+std::string joined_numbers(const std::vector<std::string>& numbers) {
+  std::string text;
+  for (const std::string& number : numbers) text += (text.empty() ? "" : " ") + number;
+  return text;
+}
+
+std::vector<std::string> split_numbers(const std::string& text) {
+  std::vector<std::string> numbers;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    numbers.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return numbers;
+}
+
+}  // namespace
+
+struct Store::Handle {
+  sqlite3* db = nullptr;
+  ~Handle() { sqlite3_close(db); }
+};
+
+namespace {
+
+[[noreturn]] void fail_with(sqlite3* db, const std::string& path) {
+  throw InputError(io::shown(path, 160) +
+                   ": store: " + (db != nullptr ? sqlite3_errmsg(db) : "out of memory"));
+}
+
+// One prepared statement, bound from left to right and stepped through.
+class Statement {
+ public:
+  Statement(sqlite3* db, const std::string& path, const std::string& sql) : db_(db), path_(path) {
+    if (sqlite3_prepare_v2(db, sql.c_str(), -1, &statement_, nullptr) != SQLITE_OK) fail_with(db, path);
+  }
+  ~Statement() { sqlite3_finalize(statement_); }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  Statement& operator<<(std::int64_t value) { return bound(sqlite3_bind_int64(statement_, ++next_, value)); }
+  Statement& operator<<(std::size_t value) { return *this << static_cast<std::int64_t>(value); }
+  Statement& operator<<(int value) { return *this << static_cast<std::int64_t>(value); }
+  Statement& operator<<(double value) { return bound(sqlite3_bind_double(statement_, ++next_, value)); }
+  Statement& operator<<(const std::string& value) {
+    return bound(
+        sqlite3_bind_text64(statement_, ++next_, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  }
+  Statement& operator<<(const std::vector<double>& value) {
+    static const double nothing = 0;  // a null pointer would bind NULL
+    const void* bytes = value.empty() ? &nothing : value.data();
+    return bound(
+        sqlite3_bind_blob64(statement_, ++next_, bytes, value.size() * sizeof(double), SQLITE_TRANSIENT));
+  }
+
+  bool next() {
+    const int code = sqlite3_step(statement_);
+    if (code != SQLITE_ROW && code != SQLITE_DONE) fail_with(db_, path_);
+    return code == SQLITE_ROW;
+  }
+  void done() {
+    while (next()) {
+    }
+  }
+
+  bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
+  std::size_t size(int column) const { return static_cast<std::size_t>(integer(column)); }
+  double real(int column) const { return sqlite3_column_double(statement_, column); }
+  std::string text(int column) const {
+    const unsigned char* value = sqlite3_column_text(statement_, column);
+    const auto length = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+    return value == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(value), length);
+  }
+  std::vector<double> reals(int column) const {
+    const void* bytes = sqlite3_column_blob(statement_, column);
+    std::vector<double> values(static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)) /
+                               sizeof(double));
+    if (!values.empty()) std::memcpy(values.data(), bytes, values.size() * sizeof(double));
+    return values;
+  }
+
+ private:
+  Statement& bound(int code) {
+    if (code != SQLITE_OK) fail_with(db_, path_);
+    return *this;
+  }
+  sqlite3* db_;
+  const std::string& path_;
+  sqlite3_stmt* statement_ = nullptr;
+  int next_ = 0;
+};
+
+StoredPoint point_of(const Statement& row) {
+  StoredPoint p;
+  p.id = row.integer(0);
+  p.problem = row.size(1);
+  p.first_start = row.size(2);
+  p.count = row.size(3);
+  p.ending.kind = static_cast<EndKind>(row.integer(4));
+  p.ending.regular = row.integer(5) != 0;
+  p.ending.steps = static_cast<int>(row.integer(6));
+  p.ending.loss = row.real(7);
+  p.ending.gradient = row.real(8);
+  p.ending.step = row.real(9);
+  p.ending.z = row.reals(10);
+  p.ending.outputs = row.reals(11);
+  if (!row.is_null(12)) {
+    Judgement j;
+    j.kind = point_kind_named(row.text(12));
+    j.certified = row.integer(13) != 0;
+    j.reason = row.text(14);
+    j.explanation = row.text(15);
+    j.problem = row.text(16);
+    j.sha256 = row.text(17);
+    j.loss = row.text(18);
+    j.loss_lower = row.real(19);
+    j.loss_upper = row.real(20);
+    j.center = split_numbers(row.text(21));
+    j.reach = row.text(22);
+    j.smallest_curvature = row.real(23);
+    p.judgement = std::move(j);
+  }
+  p.better = row.integer(24);
+  p.better_certificate = row.text(25);
+  return p;
+}
+
+}  // namespace
+
+Store::Store(std::string path) : path_(std::move(path)), handle_(std::make_unique<Handle>()) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+void Store::run(const char* sql) {
+  if (sqlite3_exec(handle_->db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail_with(handle_->db, path_);
+}
+
+Store Store::create(const std::string& path) {
+  std::error_code ignored;
+  if (path != ":memory:" && std::filesystem::exists(path, ignored)) {
+    io::fail(io::shown(path, 160), "a new file; --resume goes on with a store, --store names another",
+             "one that exists");
+  }
+  Store store(path);
+  constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  if (sqlite3_open_v2(path.c_str(), &store.handle_->db, flags, nullptr) != SQLITE_OK)
+    fail_with(store.handle_->db, path);
+  store.make_tables();
+  return store;
+}
+
+Store Store::resume(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return create(path);
+  {
+    // A run killed before its first transaction leaves a database without tables.
+    Store store(path);
+    if (sqlite3_open_v2(path.c_str(), &store.handle_->db, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) {
+      fail_with(store.handle_->db, path);
+    }
+    sqlite3_busy_timeout(store.handle_->db, 2000);
+    bool empty = false;
+    try {
+      Statement tables(store.handle_->db, path, "SELECT count(*) FROM sqlite_master");
+      empty = tables.next() && tables.integer(0) == 0;
+    } catch (const InputError&) {
+      empty = false;  // not a database: open() says so
+    }
+    if (empty) {
+      store.make_tables();
+      return store;
+    }
+  }
+  return open(path, true);
+}
+
+void Store::make_tables() {
+  run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
+  run(kTables);
+  set_meta("schema", kSchema);
+  run("COMMIT");
+}
+
+Store Store::open(const std::string& path, bool writable) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored))
+    io::fail(io::shown(path, 160), "a store", "no such file");
+  Store store(path);
+  const int flags = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  if (sqlite3_open_v2(path.c_str(), &store.handle_->db, flags, nullptr) != SQLITE_OK)
+    fail_with(store.handle_->db, path);
+  std::optional<std::string> schema;
+  try {
+    sqlite3_busy_timeout(store.handle_->db, 2000);
+    if (writable) store.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    schema = store.meta("schema");
+  } catch (const InputError&) {
+    schema.reset();
+  }
+  if (schema != kSchema) {
+    io::fail(io::shown(path, 160), std::string("a store of pgbsearch (") + kSchema + ")",
+             schema ? io::in_quotes(*schema) : "another file");
+  }
+  return store;
+}
+
+std::optional<std::string> Store::meta(const std::string& key) const {
+  Statement row(handle_->db, path_, "SELECT value FROM meta WHERE key = ?");
+  row << key;
+  if (!row.next()) return std::nullopt;
+  return row.text(0);
+}
+
+void Store::set_meta(const std::string& key, const std::string& value) {
+  Statement row(handle_->db, path_,
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+  (row << key << value).done();
+}
+
+void Store::begin() { run("BEGIN IMMEDIATE"); }
+void Store::commit() { run("COMMIT"); }
+
+void Store::add_problem(std::size_t number, const std::string& title, const std::string& canonical,
+                        const std::string& sha256) {
+  Statement row(handle_->db, path_, "INSERT INTO problems VALUES (?, ?, ?, ?)");
+  (row << number << title << sha256 << canonical).done();
+}
+
+std::optional<Store::ProblemRow> Store::problem(std::size_t number) const {
+  Statement row(handle_->db, path_, "SELECT title, problem, sha256 FROM problems WHERE number = ?");
+  row << number;
+  if (!row.next()) return std::nullopt;
+  return ProblemRow{row.text(0), row.text(1), row.text(2)};
+}
+
+std::size_t Store::problems() const {
+  Statement row(handle_->db, path_, "SELECT count(*) FROM problems");
+  row.next();
+  return row.size(0);
+}
+
+std::int64_t Store::add_point(const StoredPoint& p) {
+  Statement row(
+      handle_->db, path_,
+      "INSERT INTO points (problem, first_start, count, ending, regular, steps, loss, gradient, step, z, "
+      "outputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const Ending& e = p.ending;
+  row << p.problem << p.first_start << p.count << static_cast<int>(e.kind) << static_cast<int>(e.regular)
+      << e.steps << e.loss << e.gradient << e.step << e.z << e.outputs;
+  row.done();
+  return sqlite3_last_insert_rowid(handle_->db);
+}
+
+void Store::set_count(std::int64_t id, std::size_t count) {
+  Statement row(handle_->db, path_, "UPDATE points SET count = ? WHERE id = ?");
+  (row << count << id).done();
+}
+
+void Store::set_judgement(std::int64_t id, const Judgement& j) {
+  Statement row(
+      handle_->db, path_,
+      "UPDATE points SET kind = ?, certified = ?, reason = ?, explanation = ?, parameters = ?, sha256 = ?, "
+      "loss_text = ?, loss_lower = ?, loss_upper = ?, center = ?, reach = ?, curvature = ? WHERE id = ?");
+  row << std::string(point_kind_name(j.kind)) << static_cast<int>(j.certified) << j.reason << j.explanation
+      << j.problem << j.sha256 << j.loss << j.loss_lower << j.loss_upper << joined_numbers(j.center)
+      << j.reach << j.smallest_curvature << id;
+  row.done();
+  for (std::size_t k = 0; k < j.certificates.size(); ++k) {
+    Statement text(handle_->db, path_, "INSERT OR REPLACE INTO certificates VALUES (?, ?, ?)");
+    (text << id << k << j.certificates[k]).done();
+  }
+}
+
+void Store::set_better(std::int64_t id, std::int64_t better, const std::string& certificate) {
+  Statement row(handle_->db, path_, "UPDATE points SET better = ?, better_certificate = ? WHERE id = ?");
+  (row << better << certificate << id).done();
+}
+
+std::vector<StoredPoint> Store::points() const {
+  std::vector<StoredPoint> points;
+  Statement row(handle_->db, path_, std::string("SELECT ") + kPointColumns + " FROM points ORDER BY id");
+  while (row.next()) points.push_back(point_of(row));
+  return points;
+}
+
+std::optional<StoredPoint> Store::point(std::int64_t id) const {
+  Statement row(handle_->db, path_, std::string("SELECT ") + kPointColumns + " FROM points WHERE id = ?");
+  row << id;
+  if (!row.next()) return std::nullopt;
+  StoredPoint point = point_of(row);
+  if (!point.judgement) return point;
+  Statement texts(handle_->db, path_, "SELECT text FROM certificates WHERE point = ? ORDER BY number");
+  texts << id;
+  while (texts.next()) point.judgement->certificates.push_back(texts.text(0));
+  return point;
+}
+
+std::optional<std::pair<std::string, std::int64_t>> store_reference(const std::string& text) {
+  const std::size_t hash = text.rfind('#');
+  if (hash == std::string::npos || hash == 0 || hash + 1 == text.size() || text.size() - hash > 18)
+    return std::nullopt;
+  const std::string digits = text.substr(hash + 1);
+  if (digits.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  return std::make_pair(text.substr(0, hash), static_cast<std::int64_t>(std::stoll(digits)));
+}
+
+Problem load_stored_problem(const std::string& path, std::int64_t id) {
+  const std::string name = path + '#' + std::to_string(id), shown = io::shown(name, 160);
+  const auto point = Store::open(path, false).point(id);
+  if (!point) throw InputError(shown + ": the store has no point of this number");
+  if (!point->judgement)
+    throw InputError(shown + ": this point has not been looked at yet; pgbsearch --resume does");
+  Problem problem = make_problem(io::read_problem_text(point->judgement->problem, shown));
+  problem.name = name;
+  return problem;
+}
+
+}  // namespace pgb::search

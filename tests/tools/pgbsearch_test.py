@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""pgbsearch from the outside: what is found, kept, shown, exported and verified, and what bad input gets."""
+import json
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+SEARCH, CHECK, VERIFY = os.environ["PGBSEARCH"], os.environ["PGBCHECK"], os.environ["PGBVERIFY"]
+FAMILIES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "families"
+failures = []
+
+
+def run(*arguments, program=SEARCH, cwd=None):
+    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=300)
+
+
+def expect(condition, what):
+    if not condition:
+        failures.append(what)
+        print("FAILED:", what)
+
+
+def found(*arguments, cwd):
+    result = run(*arguments, "--json", "-", "--quiet", cwd=cwd)
+    return result.returncode, json.loads(result.stdout)
+
+
+def dump(path):
+    """All that a store holds, but for where the family file was."""
+    with sqlite3.connect(path) as db:
+        rows = {table: db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
+                for table in ("meta", "problems", "points", "certificates")}
+    rows["meta"] = [row for row in rows["meta"] if row[0] != "where"]
+    return rows
+
+
+def check_neuron_minima(folder):
+    """Auer, Herbster & Warmuth: (N/d)^d minima for N points in dimension 2; all but the lowest proven suboptimal."""
+    for k in (2, 4, 6):
+        status, out = found(FAMILIES / f"neuron-minima-{k}.json", cwd=folder)
+        minima = out["kinds"].get("strict local minimum", {"points": 0})
+        expect(status == 1, f"neuron-minima-{k}: exit status {status}")
+        expect(minima["points"] == k * k == out["points"], f"neuron-minima-{k}: {out['kinds']}")
+        expect(len(out["counterexamples"]) == k * k - 1, f"neuron-minima-{k}: {len(out['counterexamples'])} suboptimal")
+
+
+def check_xor(folder):
+    status, out = found(FAMILIES / "xor.json", cwd=folder)
+    expect(out["starts"]["done"] == out["starts"]["total"] == 20000, "xor: starts")
+    expect(status in (0, 3) and not out["counterexamples"], f"xor: {status}, {out['counterexamples']}")
+    infinite = out["kinds"]["at infinity"]["starts"]
+    expect(infinite > 15000, f"xor: only {infinite} runs named as runs to infinity")
+
+
+def check_three_samples(folder):
+    """The constant 1/3 is a minimum on a level set: loss 2/9, while 0 is reached elsewhere."""
+    status, out = found(FAMILIES / "three-samples.json", cwd=folder)
+    points = out["counterexamples"] + out["suspects"]
+    expect(any(abs(float(p["loss"]) - 2 / 9) < 1e-12 and p["better"] for p in points), f"three-samples: {points}")
+    expect(status in (1, 3), f"three-samples: exit status {status}")
+
+
+def check_reading_a_store(folder):
+    store = folder / "neuron-minima-2.sqlite"
+    shown = run("show", store)
+    expect("certified suboptimal local minim" in shown.stdout, "show: summary")
+    one = run("show", store, 2)
+    expect("strict local minimum (certified)" in one.stdout and "Suboptimal" in one.stdout, "show: point")
+    verdict = run(f"{store}#2", "--json", "-", program=CHECK)
+    expect(json.loads(verdict.stdout)["reason"] == "strict-local-minimum", "pgbcheck STORE#ID")
+    expect(run(f"{store}#99", program=CHECK).returncode == 2, "pgbcheck STORE#ID: no such point")
+    expect(run("export", store, folder / "out").returncode == 0, "export")
+    names = sorted(p.name for p in (folder / "out").iterdir())
+    expect("2.json" in names and "2.certificate.json" in names and "2.lower.json" in names, f"export: {names}")
+    for path in (folder / "out").glob("*.*.json"):
+        result = run(path, program=VERIFY)
+        expect(result.returncode == 0, f"pgbverify {path.name}: {result.stdout}{result.stderr}")
+    expect(run(folder / "out" / "2.json", program=CHECK).returncode == 0, "exported problem")
+
+
+def check_same_for_all_threads(folder):
+    for threads in (1, 2, 5):
+        run(FAMILIES / "three-samples.json", "--starts", 3000, "--threads", threads, "--store", folder / f"t{threads}.sqlite", "-q")
+    expect(dump(folder / "t1.sqlite") == dump(folder / "t2.sqlite") == dump(folder / "t5.sqlite"), "threads change the store")
+
+
+def check_resume(folder):
+    family, store = FAMILIES / "three-samples.json", folder / "r.sqlite"
+    run(family, "--starts", 3000, "--time", "0.01", "--store", store, "-q")
+    again = run(family, "--starts", 3000, "--store", store)
+    expect(again.returncode == 2 and "--resume" in again.stderr, "an existing store is not overwritten")
+    expect(run(family, "--starts", 9, "--store", store, "--resume").returncode == 2, "other number of starts")
+    run(family, "--starts", 3000, "--store", store, "--resume", "-q")
+    expect(dump(store) == dump(folder / "t1.sqlite"), "resumed store differs")
+
+
+def check_bad_input(folder):
+    bad = folder / "bad.json"
+    bad.write_text('{"model": {"widths": [1, 1], "activation": "relo"}, "data": {"x": [1], "y": [1]}, "loss": "squared"}')
+    for arguments in ([bad], [folder / "none.json"], [], ["show", bad], ["show", folder / "none"], ["--starts", "0", bad],
+                      [FAMILIES / "xor.json", "--store", folder / "no" / "where.sqlite"], ["show", folder / "r.sqlite", 9999],
+                      [FAMILIES / "xor.json", "--json", folder / "no" / "where.json"]):
+        result = run(*arguments, cwd=folder)
+        expect(result.returncode == 2, f"{arguments}: exit status {result.returncode}")
+        lines = result.stderr.strip().splitlines()
+        expect(len(lines) == 1 and not result.stdout, f"{arguments}: {result.stderr!r} {result.stdout!r}")
+    expect(not (folder / "bad.sqlite").exists(), "a store was written for bad input")
+    expect(run(FAMILIES / "xor.json", "--explain", cwd=folder).stdout.count("problem") >= 2, "--explain")
+    expect(not (folder / "no").exists(), "something was written")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for check in (check_neuron_minima, check_xor, check_three_samples, check_reading_a_store, check_same_for_all_threads,
+                      check_resume, check_bad_input):
+            print(check.__name__, flush=True)
+            check(folder)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
