@@ -16,8 +16,9 @@ for header in $(cd "$lib" && find pgb -name '*.h'); do
     cmp -s "$lib/$header" "$include/$header" || complain "$header: differs from its source"
   fi
 done
-# Headers that use a private library, and those that include them, are not for callers.
-inner=$(cd "$lib" && grep -rlE "#include [<\"]($private)" --include='*.h' pgb || true)
+# Headers that use a private library or belong to pgb_search, and those that include them, are not for callers.
+inner=$(cd "$lib" && { grep -rlE "#include [<\"]($private)" --include='*.h' pgb || true
+  find pgb/search/family pgb/search/local pgb/search/run -name '*.h'; })
 while :; do
   more=$inner
   for header in $inner; do
