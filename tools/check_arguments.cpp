@@ -61,6 +61,8 @@ void describe(CLI::App& app, CheckArguments& a) {
   group = "Output";
   option("--json", "FILE", a.json, "The verdict in full, - on standard output; several in an array");
   option("--report", "FILE", a.report, "A page for the browser, all problems on it");
+  option("--series", "FILE", a.series,
+         "Of many --parameters ('step*.npz'): table, .csv or .jsonl, resumed if there");
   option("--certificate", "FILE", a.certificate, "The proof of a certified verdict, for pgbverify");
   app.add_flag("-q,--quiet", a.quiet, "No summary and no progress; the exit status tells")->group(group);
 }

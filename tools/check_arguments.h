@@ -15,7 +15,7 @@ struct CheckArguments {
   std::vector<std::string> problems;
   io::ProblemOverrides overrides;
   CheckOptions options;
-  std::string at = "nearby", max_memory, json, report, certificate, region, compare;
+  std::string at = "nearby", max_memory, json, report, series, certificate, region, compare;
   bool quiet = false;
 };
 

@@ -20,6 +20,7 @@
 #include "pgb/report/text.h"
 #include "pgb/search/run/store.h"
 #include "pgb/version.h"
+#include "series.h"
 
 namespace {
 
@@ -123,7 +124,11 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     if (arguments.problems.empty()) arguments.problems.push_back(problem_of_flags(arguments.overrides));
     pgb::tools::complete(arguments);
-    return run(arguments, pgb::tools::quoted_command(std::vector<std::string>(argv, argv + argc)));
+    const std::string command = pgb::tools::quoted_command(std::vector<std::string>(argv, argv + argc));
+    if (pgb::tools::names_series(arguments)) return pgb::tools::check_series(arguments, command);
+    if (!arguments.series.empty())
+      throw pgb::InputError("--series: expected a pattern for --parameters, found none");
+    return run(arguments, command);
   } catch (const CLI::Success& answer) {
     return app.exit(answer);
   } catch (const CLI::ParseError& error) {

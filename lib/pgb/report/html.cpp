@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "pgb/report/facts.h"
-#include "pgb/report/html_style.h"
+#include "pgb/report/html_page.h"
 #include "pgb/report/numbers.h"
 #include "pgb/report/plain_text.h"
 #include "pgb/report/svg.h"
@@ -13,14 +13,13 @@
 namespace pgb {
 namespace {
 
+using report::cell;
+using report::element;
 using report::escape_markup;
+using report::figure;
 using report::Notation;
 
 constexpr std::size_t most_places = 12, most_slices = 6, most_rows = 60;
-
-std::string element(const std::string& tag, const std::string& style, const std::string& content) {
-  return '<' + tag + (style.empty() ? "" : " class=\"" + style + '"') + '>' + content + "</" + tag + ">\n";
-}
 
 std::string name_of(const Verdict& v) { return v.problem_name.empty() ? "problem" : v.problem_name; }
 
@@ -78,11 +77,6 @@ std::string fact_table(const std::string& title, const std::vector<report::Fact>
          "</tbody></table>\n";
 }
 
-std::string cell(const std::string& label, const std::string& style, const std::string& content) {
-  return "<td data-label=\"" + escape_markup(label) + "\"" +
-         (style.empty() ? "" : " class=\"" + style + '"') + '>' + content + "</td>";
-}
-
 std::string family_table(const Verdict& v) {
   if (v.families.empty()) return "";
   std::vector<report::FamilyGroup> groups = report::family_groups(v.families);
@@ -110,11 +104,6 @@ std::string family_table(const Verdict& v) {
       rows + "</tbody></table>\n";
   if (all > most_rows) out += element("p", "soft", "and " + report::counted(all - most_rows, "more kind"));
   return out + "</div>\n";
-}
-
-std::string figure(const report::Plot& plot) {
-  return "<figure>\n" + report::plot_svg(plot) + "<figcaption><b>" + escape_markup(plot.title) + ".</b> " +
-         escape_markup(plot.description) + "</figcaption>\n</figure>\n";
 }
 
 std::string slices(const Verdict& v, const std::string& id) {
@@ -221,20 +210,15 @@ std::string verdict_html(const std::vector<Verdict>& verdicts, const HtmlOptions
   const std::string tool = (verdicts.empty() ? "pgb" : verdicts.front().tool) + " " PGB_VERSION;
   std::string articles;
   for (std::size_t i = 0; i < verdicts.size(); ++i) articles += problem_section(verdicts[i], i + 1);
-  const std::string command = options.command_line.empty()
-                                  ? ""
-                                  : "<h3>Command</h3>\n<p><code class=\"command\">" +
-                                        escape_markup(options.command_line) + "</code></p>\n";
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-         "'unsafe-inline'\"/>\n" +
-         element("title", "", escape_markup(page_title)) + element("style", "", report::page_style()) +
-         "</head>\n<body>\n<header class=\"masthead\">\n" +
-         element("p", "kicker", "The perturbable gradient basis condition") +
-         element("h1", "", escape_markup(title)) + (verdicts.size() > 1 ? overview(verdicts) : "") +
-         "</header>\n<main>\n" + articles + "</main>\n<footer class=\"colophon\">\n" + terms + command +
-         element("p", "soft", "Made by " + escape_markup(tool) + ".") + "</footer>\n</body>\n</html>\n";
+  report::Page page;
+  page.title = page_title;
+  page.heading = title;
+  page.introduction = verdicts.size() > 1 ? overview(verdicts) : "";
+  page.content = articles;
+  page.terms = terms;
+  page.command_line = options.command_line;
+  page.tool = tool;
+  return report::page_html(page);
 }
 
 }  // namespace pgb

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 #include "pgb/report/numbers.h"
 #include "pgb/report/plain_text.h"
@@ -87,7 +88,77 @@ ScaledAxis scaled_axis(double low, double high, const std::string& name) {
   return out;
 }
 
+// Powers of ten between low and high, both log10.
+PlotAxis powers_axis(double low, double high, const std::string& label) {
+  PlotAxis axis;
+  axis.low = std::floor(low);
+  axis.high = std::max(std::ceil(high), axis.low + 1);
+  axis.label = label;
+  const double step = std::max(1.0, nice_step(axis.high - axis.low, 6, {1, 2, 5}));
+  for (double k = std::ceil(axis.low / step); k * step <= axis.high; ++k) {
+    axis.ticks.emplace_back(k * step, power_of_ten(std::lround(k * step)));
+  }
+  return axis;
+}
+
+// "loss: 12 points, from 3.1 to 0.2, between 0.1 and 3.2."
+std::string in_words(const PlotSeries& series, const std::string& name) {
+  const auto less = [](const auto& a, const auto& b) { return a.second < b.second; };
+  const auto [low, high] = std::minmax_element(series.points.begin(), series.points.end(), less);
+  const auto text = [](double v) { return rounded(v, Notation::typeset, 3); };
+  std::string out = capitalised(printable(series.label.empty() ? name : series.label)) + ": " +
+                    counted(series.points.size(), "point");
+  if (low->second == high->second) return out + " at " + text(low->second) + ".";
+  return out + ", from " + text(series.points.front().second) + " to " + text(series.points.back().second) +
+         ", between " + text(low->second) + " and " + text(high->second) + ".";
+}
+
 }  // namespace
+
+std::optional<Plot> line_plot(const LinePlot& data) {
+  Plot plot;
+  plot.id = data.id;
+  plot.title = data.title;
+  double x_low = most_value, x_high = -most_value, y_low = most_value, y_high = -most_value;
+  for (PlotSeries series : data.series) {
+    const auto drawable = [&](const auto& p) {
+      return std::abs(p.first) < most_value && std::abs(p.second) < most_value &&
+             (!data.logarithmic || p.second > 0);
+    };
+    const auto dropped = [&](const auto& p) { return !drawable(p); };
+    series.points.erase(std::remove_if(series.points.begin(), series.points.end(), dropped),
+                        series.points.end());
+    if (series.points.empty()) continue;
+    plot.description += (plot.description.empty() ? "" : " ") + in_words(series, data.y_label);
+    for (auto& [x, y] : series.points) {
+      if (data.logarithmic) y = std::log10(y);
+      x_low = std::min(x_low, x);
+      x_high = std::max(x_high, x);
+      y_low = std::min(y_low, y);
+      y_high = std::max(y_high, y);
+    }
+    plot.series.push_back(std::move(series));
+  }
+  if (plot.series.empty()) return std::nullopt;
+  for (const double x : data.x_range) {
+    x_low = std::min(x_low, x);
+    x_high = std::max(x_high, x);
+  }
+  const double size = std::max(std::abs(y_low), std::abs(y_high));
+  const double margin = y_high > y_low ? 0.06 * (y_high - y_low) : size > 0 ? 0.5 * size : 0.5;
+  const ScaledAxis x = scaled_axis(x_low, x_high, data.x_label);
+  const ScaledAxis y = data.logarithmic ? ScaledAxis{powers_axis(y_low, y_high, data.y_label), 1}
+                                        : scaled_axis(y_low - margin, y_high + margin, data.y_label);
+  for (PlotSeries& series : plot.series) {
+    for (auto& [px, py] : series.points) {
+      px /= x.unit;
+      py /= y.unit;
+    }
+  }
+  plot.x = x.axis;
+  plot.y = y.axis;
+  return plot;
+}
 
 std::optional<Plot> spectrum_plot(const std::vector<Spectrum>& spectra, std::size_t ambient,
                                   const std::string& id) {

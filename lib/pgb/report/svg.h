@@ -56,4 +56,16 @@ std::optional<Plot> spectrum_plot(const std::vector<Spectrum>& spectra, std::siz
 // Q(t) - Q(0) against t, where Q(0) is the value nearest to t = 0. Absent below two finite points.
 std::optional<Plot> slice_plot(const Verdict::Slice& slice, const std::string& id);
 
+// Curves over axes made to fit. With `logarithmic` the y axis is log10 and points with y <= 0 are left out.
+// The description says of every series how many points it has, and between which values. Absent where no
+// series has a point.
+struct LinePlot {
+  std::string id, title;
+  std::string x_label, y_label;  // with units
+  bool logarithmic = false;
+  std::vector<PlotSeries> series;
+  std::vector<double> x_range;  // values the x axis has to hold; it always holds the points
+};
+std::optional<Plot> line_plot(const LinePlot& data);
+
 }  // namespace pgb::report
