@@ -25,7 +25,7 @@ demo: build/.packages-installed ## install what is missing, build pgbcheck, run 
 	@$(BUILD) --target pgbcheck
 	@sh examples/digits/demo.sh build/release/bin/pgbcheck build/demo
 
-test: build/.packages-installed ## install what is missing, build everything, run every test
+test: build/.test-packages-installed ## install what is missing, build everything, run every test
 	@$(CONFIGURE)
 	@$(BUILD)
 	@ctest --preset release
@@ -48,3 +48,7 @@ clean: ## delete everything that was built
 build/.packages-installed: cmake/install-debian-packages.sh
 	@sh cmake/install-debian-packages.sh
 	@mkdir -p build && touch $@
+
+build/.test-packages-installed: cmake/install-debian-packages.sh
+	@sh cmake/install-debian-packages.sh test
+	@mkdir -p build && touch $@ build/.packages-installed

@@ -1,5 +1,5 @@
-# `cpack` in the build folder: Debian packages pgb (the tools), libpgb-dev (headers and libraries) and, of a shared
-# build, libpgb1.
+# `cpack` in the build folder: Debian packages pgb (the tools), libpgb-dev (headers and libraries), python3-pgb where
+# the Python package is built and, of a shared build, libpgb1.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "The pgb developers <pgb@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
@@ -32,6 +32,18 @@ set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
  gradient spans of networks in extended precision, and to prove statements
  about them.")
 
+if(TARGET pgb_python)
+  list(APPEND CPACK_COMPONENTS_ALL python)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_NAME python3-pgb)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS
+    "python3 (>= ${Python_VERSION_MAJOR}.${Python_VERSION_MINOR}), python3-numpy")
+  set(CPACK_COMPONENT_PYTHON_DESCRIPTION
+    "The stages of pgb from Python: check a trained network, derivatives in extended
+ precision, flat sets, spans and proofs, with NumPy arrays and PyTorch modules.")
+endif()
+
 if(BUILD_SHARED_LIBS)
   list(APPEND CPACK_COMPONENTS_ALL runtime)
   set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME libpgb${PROJECT_VERSION_MAJOR})
@@ -52,7 +64,7 @@ if(GZIP_EXECUTABLE)
   execute_process(COMMAND "${GZIP_EXECUTABLE}" -9nc "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
     OUTPUT_FILE "${PROJECT_BINARY_DIR}/changelog.gz")
 endif()
-foreach(component IN ITEMS tools development)
+foreach(component IN LISTS CPACK_COMPONENTS_ALL)
   string(TOUPPER ${component} upper)
   set(doc "${CMAKE_INSTALL_DATADIR}/doc/${CPACK_DEBIAN_${upper}_PACKAGE_NAME}")
   install(FILES "${PROJECT_SOURCE_DIR}/cmake/debian-copyright" DESTINATION "${doc}" RENAME copyright

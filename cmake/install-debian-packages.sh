@@ -1,4 +1,5 @@
 #!/bin/sh
+# usage: install-debian-packages.sh [test]
 # Installs with apt what the project needs and dpkg does not have; root rights are asked for only when something
 # is missing. PGB_SKIP_PACKAGES=1 skips it all.
 set -eu
@@ -9,8 +10,15 @@ packages="
   libboost-dev libeigen3-dev libspectra-dev libmpfr-dev libflint-dev
   libnlopt-dev libsqlite3-dev libopenmpi-dev openmpi-bin
   libcli11-dev libgtest-dev libbenchmark-dev python3
-  help2man dpkg-dev debootstrap
+  help2man
 "
+# For the tests alone.
+if [ "${1:-}" = test ]; then
+  packages="$packages
+    dpkg-dev debootstrap
+    pybind11-dev python3-dev python3-numpy python3-mpmath python3-matplotlib python3-pytest python3-torch
+  "
+fi
 
 say() { printf '%s\n' "$*" >&2; }
 
