@@ -38,7 +38,7 @@ PlotSeries curve(const std::vector<SeriesRow>& rows, const std::string& label, s
 
 std::vector<LinePlot> plots(const std::vector<SeriesRow>& rows) {
   const auto one = [&](const char* id, const char* title, const char* y, bool logarithmic, auto... series) {
-    return LinePlot{id, title, "step of training", y, logarithmic, {series...}};
+    return LinePlot{id, title, "step of training", y, logarithmic, {series...}, {}};
   };
   const auto of = [&](const char* label, std::string SeriesRow::*field, std::size_t style) {
     return curve(rows, label, field, style);
