@@ -107,7 +107,12 @@ int run(const pgb::tools::SearchArguments& a, int argc, char** argv) {
   if (a.family.empty())
     throw pgb::InputError("expected a FAMILY file, or show STORE, or export STORE DIRECTORY");
   pgb::search::MpiSession mpi(argc, argv);
-  return search(a, mpi);
+  try {
+    return search(a, mpi);
+  } catch (const pgb::InputError&) {
+    if (mpi.rank() == 0) throw;
+    return bad_input;  // rank 0 says it
+  }
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ TEST(FamilyTest, PatternsAreAllLabelings) {
   const Family family = parse(with(kNet, R"({"x": [0, 1, 2], "y": {"kind": "patterns", "values": [0, 1]}})"));
   ASSERT_EQ(family.problems(), 8U);
   std::set<std::vector<double>> seen;
-  for (std::size_t p = 0; p < 8; ++p) seen.insert(family.problem(p).y.values);
+  for (std::size_t p = 0; p < 8; ++p) seen.insert(family.problem(p).file.y.values);
   EXPECT_EQ(seen.size(), 8U);
 }
 
@@ -48,7 +48,7 @@ TEST(FamilyTest, GridAndRepetition) {
       parse(with(R"({"widths": [2, 1], "activation": "tanh"})",
                  R"({"x": {"kind": "grid", "points": [2, 3], "from": -1, "to": 1, "repeat": 2},
                                        "y": {"kind": "uniform", "from": 2, "to": 3}})"));
-  const io::ProblemFile file = family.problem(0);
+  const io::ProblemFile file = family.problem(0).file;
   ASSERT_EQ(file.x.shape, (std::vector<std::size_t>{12, 2}));
   const std::vector<double> expected{-1, -1, -1, -1, -1, 0, -1, 0, -1, 1, -1, 1,
                                      1,  -1, 1,  -1, 1,  0, 1,  0, 1,  1, 1,  1};
@@ -60,7 +60,7 @@ TEST(FamilyTest, GridAndRepetition) {
 TEST(FamilyTest, TeachersLabel) {
   const Family family = parse(with(kNet, R"({"x": [0.25, -1], "y": {"kind": "teacher",
     "network": {"widths": [1, 1, 1], "activation": "tanh", "bias": false}, "draw": {"kind": "choice", "values": [2]}}})"));
-  const io::ProblemFile file = family.problem(0);
+  const io::ProblemFile file = family.problem(0).file;
   EXPECT_DOUBLE_EQ(file.y.values[0], 2 * std::tanh(0.5));
   EXPECT_DOUBLE_EQ(file.y.values[1], 2 * std::tanh(-2.0));
 }
@@ -70,12 +70,12 @@ TEST(FamilyTest, SeedDecidesAndOrderDoesNot) {
   const Family a = parse(with(kNet, data)), b = parse(with(kNet, data)),
                c = parse(with(kNet, data, R"(, "seed": 2)"));
   EXPECT_EQ(a.start(3, 7), b.start(3, 7));
-  EXPECT_EQ(a.problem(2).x.values, b.problem(2).x.values);
-  EXPECT_NE(a.problem(2).x.values, a.problem(1).x.values);
+  EXPECT_EQ(a.problem(2).file.x.values, b.problem(2).file.x.values);
+  EXPECT_NE(a.problem(2).file.x.values, a.problem(1).file.x.values);
   EXPECT_NE(a.start(3, 7), a.start(3, 8));
   EXPECT_NE(a.start(3, 7), a.start(2, 7));
   EXPECT_NE(a.start(3, 7), c.start(3, 7));
-  EXPECT_NE(a.problem(2).x.values, c.problem(2).x.values);
+  EXPECT_NE(a.problem(2).file.x.values, c.problem(2).file.x.values);
 }
 
 TEST(FamilyTest, ShippedFamiliesMakeProblems) {

@@ -63,6 +63,25 @@ def check_three_samples(folder):
     expect(status in (1, 3), f"three-samples: exit status {status}")
 
 
+def check_population_loss(folder):
+    """Safran & Shamir: 0.0250806, digits of examples/zoo/README.md worked out by other means."""
+    status, out = found(FAMILIES / "population-loss.json", "--starts", 400, cwd=folder)
+    losses = [float(p["loss"]) for p in out["counterexamples"]]
+    expect(status == 1 and any(abs(loss - 0.02508058100246301) < 1e-12 for loss in losses), f"population-loss: {losses}")
+
+
+def check_added_neurons(folder):
+    """Elimination: with added neurons no local minimum is suboptimal; without, one neuron has one."""
+    for name, expected in (("one-neuron", 1), ("dropped-distinct", 0)):
+        found(FAMILIES / f"{name}.json", "--starts", 200, cwd=folder)
+        with sqlite3.connect(folder / f"{name}.sqlite") as db:
+            rows = db.execute("SELECT title FROM points, problems WHERE points.problem = number AND better != 0 AND certified AND "
+                              "kind IN ('strict local minimum', 'local minimum', 'global minimum')").fetchall()
+            freed = db.execute("SELECT count(*) FROM points WHERE kind = 'no local minimum nearby'").fetchone()[0]
+        expect(not [t for t, in rows if "added" in t], f"{name}: a suboptimal minimum with added neurons: {rows}")
+        expect(len(rows) >= expected and freed > 0, f"{name}: {rows}, {freed}")
+
+
 def check_reading_a_store(folder):
     store = folder / "neuron-minima-2.sqlite"
     shown = run("show", store)
@@ -115,7 +134,8 @@ def check_bad_input(folder):
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        for check in (check_neuron_minima, check_xor, check_three_samples, check_reading_a_store, check_same_for_all_threads,
+        for check in (check_neuron_minima, check_xor, check_three_samples, check_population_loss, check_added_neurons,
+                      check_reading_a_store, check_same_for_all_threads,
                       check_resume, check_bad_input):
             print(check.__name__, flush=True)
             check(folder)

@@ -53,13 +53,15 @@ std::string explanation(const Family& family) {
   for (std::size_t k = 0; k < family.variants.size() && k < kShownVariants; ++k) {
     const Variant& v = family.variants[k];
     text += "  " + report::pad_left(counted(v.problems, "problem"), 16) + "  " + report::printable(v.title) +
-            ": " + counted(v.parameters, "parameter") + ", " + counted(v.data.samples(), "sample") +
+            ": " + counted(v.parameters, "parameter") + ", " +
+            (v.population ? std::string("Gaussian inputs") : counted(v.data.samples(), "sample")) +
             "; starts " + v.start.draw.text() + '\n';
   }
   if (family.variants.size() > kShownVariants) {
     text += "  ... and " + counted(family.variants.size() - kShownVariants, "further variant") + '\n';
   }
-  const io::ProblemFile first = family.problem(0);
+  if (family.variants.front().population) return text;
+  const io::ProblemFile first = family.problem(0).file;
   text += "\n  Data of the first problem, x and y\n";
   const std::size_t m = first.x.shape[0];
   for (std::size_t i = 0; i < m && i < kShownRows; ++i) {

@@ -122,6 +122,25 @@ std::size_t outputs_of(const Variant& v, const std::string& where) {
   fail(where, "a model with a linear node");
 }
 
+// {"population_loss": "gaussian_relu", "units": ..., "teachers": ...}
+void read_population_loss(const Json& object, const Json& model, Variant& v, const std::string& where) {
+  const std::string place = field_place(where, "model");
+  io::refuse_unknown_fields(object, {"schema", "name", "about", "seed", "starts", "model", "start"}, where);
+  io::refuse_unknown_fields(model, {"population_loss", "units", "teachers"}, place);
+  const std::string kind = as_word(model["population_loss"], field_place(place, "population_loss"));
+  if (kind != "gaussian_relu")
+    fail(field_place(place, "population_loss"), "\"gaussian_relu\"", io::in_quotes(kind));
+  const auto size = [&](const char* field) {
+    const std::size_t value = io::as_size(required_field(model, field, place), 1, field_place(place, field));
+    if (value > 100) fail(field_place(place, field), "an integer up to 100", std::to_string(value));
+    return value;
+  };
+  v.population = PopulationLoss{size("units"), size("teachers")};
+  v.parameters = v.population->units * v.population->teachers;
+  v.title = "population loss of " + std::to_string(v.population->units) + " ReLU units, " +
+            std::to_string(v.population->teachers) + " teachers";
+}
+
 Variant read_variant(const Json& object, const std::string& folder, const std::string& where) {
   io::expect_object(object, where);
   io::refuse_unknown_fields(object,
@@ -129,8 +148,14 @@ Variant read_variant(const Json& object, const std::string& folder, const std::s
                              "augment", "regularizer", "start"},
                             where);
   Variant v;
-  read_loss(object, v, where);
   const Json& model = required_field(object, "model", where);
+  if (const Json* start = find_field(object, "start"))
+    v.start.draw = read_draw(*start, field_place(where, "start"));
+  if (model.is_object() && find_field(model, "population_loss") != nullptr) {
+    read_population_loss(object, model, v, where);
+    return v;
+  }
+  read_loss(object, v, where);
   std::size_t d_x = 1, d_y = 1;
   if (model.is_object() && find_field(model, "widths") != nullptr) {
     const Widths net = read_widths(model, field_place(where, "model"));
@@ -151,8 +176,6 @@ Variant read_variant(const Json& object, const std::string& folder, const std::s
   v.regularizer = read_term<io::RegularizerSpec>(object, "regularizer", "l2", true, where);
   v.data = read_data(required_field(object, "data", where), d_x, d_y, v.loss == "cross_entropy", folder,
                      field_place(where, "data"));
-  if (const Json* start = find_field(object, "start"))
-    v.start.draw = read_draw(*start, field_place(where, "start"));
   for (const auto& [name, tensor] : v.tensors) v.parameters += tensor.size();
   if (v.augment) v.parameters += d_y * (2 + d_x);
   if (v.augment) v.title += ", added neurons";
@@ -219,11 +242,17 @@ Family::Place Family::place(std::size_t p) const {
   throw std::out_of_range("family: problem number");
 }
 
-io::ProblemFile Family::problem(std::size_t p) const {
+Instance Family::problem(std::size_t p) const {
   const Place at = place(p);
   const Variant& v = *at.variant;
+  Instance instance;
+  instance.population = v.population;
+  if (v.population) {
+    instance.parameters = {{v.parameters}, std::vector<double>(v.parameters, 0.0), {}};
+    return instance;
+  }
   Data data = make_data(v.data, seed, static_cast<std::size_t>(&v - variants.data()), at.member);
-  io::ProblemFile file;
+  io::ProblemFile& file = instance.file;
   file.model = v.model;
   file.parameters = v.tensors;
   file.x = std::move(data.x);
@@ -236,7 +265,7 @@ io::ProblemFile Family::problem(std::size_t p) const {
   file.augment = v.augment;
   file.regularizer = v.regularizer;
   file.model_source = file.parameters_source = file.data_source = where;
-  return file;
+  return instance;
 }
 
 std::string Family::title(std::size_t p) const {

@@ -14,12 +14,14 @@
 #include <vector>
 
 #include "pgb/io/problem_file.h"
+#include "pgb/search/family/instance.h"
 #include "pgb/search/family/rules.h"
 
 namespace pgb::search {
 
 // One combination of the alternatives of a family; `problems` problems, which differ in their data only.
 struct Variant {
+  std::optional<PopulationLoss> population;  // instead of all that follows up to `start`
   io::ModelSpec model;
   io::Tensors tensors;  // of the right shapes, all 0
   DataRule data;
@@ -43,7 +45,7 @@ struct Family {
 
   std::size_t problems() const;
   // Problem p < problems() with all parameters 0. Throws InputError where the data do not fit model and loss.
-  io::ProblemFile problem(std::size_t p) const;
+  Instance problem(std::size_t p) const;
   // "2-2-1 sigmoid, squared; data set 3"
   std::string title(std::size_t p) const;
   // Start s of problem p, z in the order of the parameter vector.

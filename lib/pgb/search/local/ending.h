@@ -27,7 +27,7 @@ struct Ending {
 };
 
 struct SolverOptions {
-  int max_steps = 2000;
+  int max_steps = 1000;
   double gradient = 1e-13;  // below it (times 1 + loss) a gradient may be rounding error: time to look closer
   double far = 1e8;         // parameters beyond which a run counts as one to infinity
 };

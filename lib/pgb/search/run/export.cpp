@@ -41,7 +41,8 @@ std::size_t export_points(
   for (const StoredPoint& p : points) {
     const std::string stem = (std::filesystem::path(directory) / std::to_string(p.id)).string();
     const io::Json canonical = io::parse_json(p.judgement->problem, store.path());
-    write(stem + ".json", io::as_problem_file(canonical, store.path()).dump(2) + '\n');
+    const bool file = io::find_field(canonical, "model") != nullptr;  // else a population loss, kept as it is
+    write(stem + ".json", (file ? io::as_problem_file(canonical, store.path()) : canonical).dump(2) + '\n');
     for (std::size_t k = 0; k < p.judgement->certificates.size(); ++k) {
       const std::string number = k == 0 ? "" : '.' + std::to_string(k + 1);
       write(stem + ".certificate" + number + ".json", p.judgement->certificates[k]);

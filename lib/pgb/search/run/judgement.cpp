@@ -9,6 +9,7 @@
 
 #include "pgb/certificate/certificate.h"
 #include "pgb/certify/check.h"
+#include "pgb/certify/checker.h"
 #include "pgb/certify/claims.h"
 #include "pgb/certify/exclusion.h"
 #include "pgb/certify/polish.h"
@@ -27,20 +28,6 @@ constexpr double kCritical = 1e-20;  // |grad Q| of the held parameters of a pol
 const std::array<const char*, 10> kNames{
     "strict local minimum",      "local minimum", "global minimum", "saddle",    "no local minimum nearby",
     "degenerate critical point", "at infinity",   "stalled",        "on a kink", "not finite"};
-
-// The parameters of `file` replaced by z, in the order of the parameter vector.
-void set_parameters(io::ProblemFile& file, const Problem& problem, const io::Tensor& z) {
-  for (const ParameterBlock& block : problem.model->blocks()) {
-    io::Tensor tensor{block.shape,
-                      {z.values.begin() + static_cast<std::ptrdiff_t>(block.begin),
-                       z.values.begin() + static_cast<std::ptrdiff_t>(block.end)},
-                      {}};
-    for (auto e = z.exact.lower_bound(block.begin); e != z.exact.end() && e->first < block.end; ++e) {
-      tensor.exact[e->first - block.begin] = e->second;
-    }
-    file.parameters[block.name] = std::move(tensor);
-  }
-}
 
 Ball enclosure(const Problem& problem, const std::vector<std::string>& center, const std::string& reach) {
   const PrecisionScope scope(kBits);
@@ -97,6 +84,50 @@ void from_verdict(const Verdict& verdict, Judgement& j) {
   }
 }
 
+void add_certificate(const Problem& problem, certificate::Claim claim, const std::string& text,
+                     Judgement& j) {
+  if (problem.canonical.empty()) return;
+  certificate::Certificate c;
+  c.producer = "pgbsearch " PGB_VERSION;
+  c.problem_sha256 = problem.sha256;
+  c.problem = problem.canonical;
+  c.claim = std::move(claim);
+  c.text = text;
+  j.certificates.push_back(certificate::write_certificate(c));
+}
+
+// The end of a run that no critical point was found at.
+void judge_no_critical_point(const Problem& problem, const Ending& ending, double size, Judgement& j) {
+  j.kind = ending.kind == EndKind::at_infinity ? PointKind::at_infinity : PointKind::stalled;
+  j.reason = reason_name(Reason::no_evidence);
+  if (problem.model->added() != nullptr) {
+    if (const auto proof = largest_region_without_minimum(problem, kNear * size)) {
+      j.kind = PointKind::no_minimum;
+      j.certified = true;
+      j.reason = reason_name(Reason::no_local_minimum_in_region);
+      j.explanation =
+          "Sample " + std::to_string(proof->sample) + ", output " + std::to_string(proof->output) +
+          " is not fitted as well as any function of x could (residual " +
+          short_text(proof->enclosure.midpoint()) +
+          "), so with the added neurons neither this point nor any within " + text_below(proof->radius) +
+          " is a local minimum: descent drives a to 0 and b or W to infinity.";
+      add_certificate(problem, claim_of(*proof), j.explanation, j);
+      return;
+    }
+  }
+  const auto proof = certify_not_critical(problem, 0, kBits);
+  j.certified = proof.has_value();
+  j.explanation =
+      j.kind == PointKind::at_infinity
+          ? "The parameters grew without bound, or each further step of Newton's method is long although the "
+            "gradient is rounding error"
+          : "Descent came to a halt at a point that is not critical to extended precision";
+  j.explanation += j.certified ? "; the end itself is proven not to be critical." : ".";
+  if (!j.certified) return;
+  j.reason = reason_name(Reason::not_critical);
+  add_certificate(problem, claim_of(*proof), j.explanation, j);
+}
+
 }  // namespace
 
 const char* point_kind_name(PointKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
@@ -107,14 +138,14 @@ PointKind point_kind_named(const std::string& name) {
   return static_cast<PointKind>(found - kNames.begin());
 }
 
-Judgement judge(io::ProblemFile file, const Ending& ending, const std::atomic<bool>* stop) {
+Judgement judge(Instance instance, const Ending& ending, const std::atomic<bool>* stop) {
   Judgement j;
-  Problem problem = make_problem(file);
+  Problem problem = make_problem(instance);
   const auto place = [&](const io::Tensor& z) {
-    set_parameters(file, problem, z);
-    problem = make_problem(file);
-    j.problem = io::canonical_json(file);
-    j.sha256 = problem.sha256;
+    set_parameters(instance, z);
+    problem = make_problem(instance);
+    j.problem = instance_text(instance);
+    j.sha256 = instance_sha256(instance);
   };
   if (ending.kind == EndKind::not_finite) {
     j.kind = PointKind::not_finite;
@@ -141,25 +172,7 @@ Judgement judge(io::ProblemFile file, const Ending& ending, const std::atomic<bo
       j.kind = critical ? PointKind::degenerate : PointKind::stalled;
       from_verdict(check(problem, check_options), j);
     } else {
-      j.kind = ending.kind == EndKind::at_infinity ? PointKind::at_infinity : PointKind::stalled;
-      const auto proof = certify_not_critical(problem, 0, kBits);
-      j.certified = proof.has_value();
-      j.reason = j.certified ? reason_name(Reason::not_critical) : reason_name(Reason::no_evidence);
-      j.explanation = j.kind == PointKind::at_infinity
-                          ? "The parameters grew without bound, or each further step of Newton's method is "
-                            "long although the "
-                            "gradient is rounding error"
-                          : "Descent came to a halt at a point that is not critical to extended precision";
-      j.explanation += j.certified ? "; the end itself is proven not to be critical." : ".";
-      if (j.certified) {
-        certificate::Certificate c;
-        c.producer = "pgbsearch " PGB_VERSION;
-        c.problem_sha256 = problem.sha256;
-        c.problem = j.problem;
-        c.claim = claim_of(*proof);
-        c.text = j.explanation;
-        j.certificates.push_back(certificate::write_certificate(c));
-      }
+      judge_no_critical_point(problem, ending, size, j);
     }
   } catch (const InputError& error) {
     j.kind = PointKind::not_finite;
@@ -182,7 +195,9 @@ std::string lower_value_certificate(const Judgement& minimum, const Judgement& o
     claim.center.numbers = minimum.center;
   }
   claim.radius = minimum.reach;
-  const Problem there = make_problem(io::read_problem_text(other.problem, "store"));
+  const Instance elsewhere = instance_from_text(other.problem, "store");
+  if (elsewhere.population) return "";
+  const Problem there = make_problem(elsewhere);
   claim.other = listed_point(there.parameters);
   claim.precision = kBits;
   certificate::Certificate c;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pgb/io/problem_file.h"
+#include "pgb/search/family/instance.h"
 #include "pgb/search/local/ending.h"
 
 namespace pgb::search {
@@ -51,9 +51,9 @@ struct Judgement {
   }
 };
 
-// `file` is the problem (its parameters do not matter), z the end of the run. Polishes in quadruple
+// `instance` is the problem (its parameters do not matter), z the end of the run. Polishes in quadruple
 // precision, then asks pgb::check. Not to be used when *stop was set meanwhile.
-Judgement judge(io::ProblemFile file, const Ending& ending, const std::atomic<bool>* stop = nullptr);
+Judgement judge(Instance instance, const Ending& ending, const std::atomic<bool>* stop = nullptr);
 
 // The proof (FORMAT.md, lower-value) that Q at the parameters of `other` is less than in the box of
 // `minimum`; empty where it cannot be given. Both of the same problem but for its parameters.

@@ -70,7 +70,9 @@ class Driver {
   DistinctPoints& problem(std::size_t p) {
     const auto found = problems_.find(p);
     if (found != problems_.end()) return found->second;
-    return problems_.emplace(p, DistinctPoints(layered(make_problem(family_.problem(p))))).first->second;
+    const Instance instance = family_.problem(p);
+    DistinctPoints points(layered(make_problem(instance)), instance.population.has_value());
+    return problems_.emplace(p, std::move(points)).first->second;
   }
 
   static Task task_of(const StoredPoint& point) {
@@ -220,9 +222,9 @@ void begin_search(Store& store, const Family& family) {
   store.set_meta("seed", std::to_string(family.seed));
   store.set_meta("starts", std::to_string(family.starts));
   for (std::size_t p = 0; p < family.problems(); ++p) {
-    const io::ProblemFile file = family.problem(p);
-    make_problem(file);  // throws where the data do not fit
-    store.add_problem(p, family.title(p), io::canonical_json(file), io::problem_sha256(file));
+    const Instance instance = family.problem(p);
+    make_problem(instance);  // throws where the data do not fit
+    store.add_problem(p, family.title(p), instance_text(instance), instance_sha256(instance));
   }
   store.set_meta("next_chunk", "0");
   store.commit();
@@ -242,7 +244,7 @@ void expect_same(const Store& store, const Family& family) {
     refuse("family", "\"" + store.meta("name").value_or("") + "\"", "another");
   for (std::size_t p = 0; p < family.problems(); ++p) {
     const auto row = store.problem(p);
-    if (!row || row->sha256 != io::problem_sha256(family.problem(p)))
+    if (!row || row->sha256 != instance_sha256(family.problem(p)))
       refuse("data", "problem " + std::to_string(p), "other data");
   }
 }

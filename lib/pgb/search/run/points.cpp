@@ -30,10 +30,16 @@ bool DistinctPoints::same(const Ending& a, const Ending& b) const {
   if (a.regular != b.regular) return false;
   if (!a.regular) return true;
   if (net_) return same_up_to_symmetry(*net_, a.z, b.z, kParameters);
+  // Units and coordinates may be renumbered: the sorted numbers are the same then.
+  std::vector<double> za = a.z, zb = b.z;
+  if (renumbered_) {
+    std::sort(za.begin(), za.end());
+    std::sort(zb.begin(), zb.end());
+  }
   size = 1;
-  for (const double z : a.z) size = std::max(size, std::abs(z));
-  for (std::size_t k = 0; k < a.z.size(); ++k) {
-    if (!(std::abs(a.z[k] - b.z[k]) <= kParameters * size)) return false;
+  for (const double z : za) size = std::max(size, std::abs(z));
+  for (std::size_t k = 0; k < za.size(); ++k) {
+    if (!(std::abs(za[k] - zb[k]) <= kParameters * size)) return false;
   }
   return true;
 }

@@ -17,8 +17,10 @@ namespace pgb::search {
 // The distinct points of one problem, in the order in which they were found.
 class DistinctPoints {
  public:
-  // net: nothing where the model is not layered; no symmetry is known then.
-  explicit DistinctPoints(std::optional<Layered> net) : net_(std::move(net)) {}
+  // net: nothing where the model is not layered; no symmetry is known then. renumbered: a population loss,
+  // points of which are taken for the same where the sorted lists of their numbers agree.
+  DistinctPoints(std::optional<Layered> net, bool renumbered)
+      : net_(std::move(net)), renumbered_(renumbered) {}
 
   // Index of the point that `ending` is, if it is one of them.
   std::optional<std::size_t> find(const Ending& ending) const;
@@ -29,6 +31,7 @@ class DistinctPoints {
  private:
   bool same(const Ending& a, const Ending& b) const;
   std::optional<Layered> net_;
+  bool renumbered_ = false;
   std::vector<StoredPoint> points_;
   std::multimap<double, std::size_t> by_loss_;                              // critical ones
   std::map<std::pair<EndKind, std::string>, std::size_t> by_rounded_loss_;  // the others

@@ -348,7 +348,7 @@ Problem load_stored_problem(const std::string& path, std::int64_t id) {
   if (!point) throw InputError(shown + ": the store has no point of this number");
   if (!point->judgement)
     throw InputError(shown + ": this point has not been looked at yet; pgbsearch --resume does");
-  Problem problem = make_problem(io::read_problem_text(point->judgement->problem, shown));
+  Problem problem = make_problem(instance_from_text(point->judgement->problem, shown));
   problem.name = name;
   return problem;
 }

@@ -141,9 +141,10 @@ std::string summary_text(const Summary& s, const Store& store) {
   if (s.losses.size() > kShownLosses)
     text += "  ... and " + counted(s.losses.size() - kShownLosses, "further value") + "\n";
   text += '\n';
-  const auto list = [&](const std::vector<StoredPoint>& points, const std::string& words) {
+  const auto list = [&](const std::vector<StoredPoint>& points, const std::string& one,
+                        const std::string& many) {
     if (points.empty()) return;
-    text += "  " + counted(points.size(), words + ":", words + "s:") + '\n';
+    text += "  " + counted(points.size(), one + ":", many + ":") + '\n';
     for (std::size_t k = 0; k < points.size() && k < kShownPoints; ++k) {
       const StoredPoint& p = points[k];
       const auto row = store.problem(p.problem);
@@ -154,10 +155,10 @@ std::string summary_text(const Summary& s, const Store& store) {
     if (points.size() > kShownPoints)
       text += "    ... and " + count_text(points.size() - kShownPoints) + " more\n";
   };
-  list(s.counterexamples, "certified suboptimal local minimum");
+  list(s.counterexamples, "certified suboptimal local minimum", "certified suboptimal local minima");
   list(s.suspects,
-       "degenerate critical point with a proven lower loss elsewhere, of which it is not known whether it is "
-       "a minimum");
+       "degenerate or kinked point with a proven lower loss elsewhere; whether it is a minimum is open",
+       "degenerate or kinked points with a proven lower loss elsewhere; whether they are minima is open");
   if (s.counterexamples.empty() && s.suspects.empty()) text += "  No suboptimal local minimum was found.\n";
   if (!s.complete) text += "  The search is not complete; --resume goes on with it.\n";
   return text;

@@ -103,7 +103,8 @@ class ThreadWorkers : public Workers {
 Chunks chunks_of(const Family& family) {
   double work = 1;
   for (const Variant& v : family.variants) {
-    const auto n = static_cast<double>(v.parameters), m = static_cast<double>(v.data.samples() * v.data.d_y);
+    const auto n = static_cast<double>(v.parameters),
+               m = static_cast<double>(v.population ? v.parameters : v.data.samples() * v.data.d_y);
     work = std::max(work, kSteps * n * n * (m + n));
   }
   Chunks chunks;
@@ -116,7 +117,7 @@ Chunks chunks_of(const Family& family) {
 }
 
 struct Labour::Prepared {
-  io::ProblemFile file;
+  Instance instance;
   Problem problem;
   std::optional<Layered> net;
 };
@@ -141,8 +142,8 @@ std::shared_ptr<const Labour::Prepared> Labour::prepared(std::size_t problem) co
     }
   }
   auto made = std::make_shared<Prepared>();
-  made->file = family_.problem(problem);
-  made->problem = make_problem(made->file);
+  made->instance = family_.problem(problem);
+  made->problem = make_problem(made->instance);
   made->net = layered(made->problem);
   const std::lock_guard<std::mutex> lock(cache_->mutex);
   cache_->recent.emplace_front(problem, made);
@@ -160,7 +161,7 @@ Reply Labour::operator()(const Task& task) const {
     const std::lock_guard<std::mutex> lock(precision_in_use());
     reply.abandoned = stopped();
     if (reply.abandoned) return reply;
-    reply.judgement = judge(p->file, task.ending, stop_);
+    reply.judgement = judge(p->instance, task.ending, stop_);
     reply.abandoned = stopped();
     return reply;
   }
