@@ -15,7 +15,7 @@ CONFIGURE = cmake --preset release -DPGB_NATIVE=$(NATIVE) -DPGB_PCH=$(PCH)
 BUILD = cmake --build --preset release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench format tidy clean
+.PHONY: help demo test bench docs format tidy clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 9
@@ -33,6 +33,9 @@ test: build/.test-packages-installed ## install what is missing, build everythin
 bench: build/.packages-installed ## build and run the benchmarks
 	@$(CONFIGURE)
 	@$(BUILD) --target bench
+
+docs: ## make the site of the documentation in build/docs/site (needs mkdocs and doxygen)
+	@mkdir -p build && sh cmake/make-docs.sh build
 
 format: ## rewrite the C++ sources in the house layout (needs clang-format)
 	@git ls-files --cached --others --exclude-standard '*.h' '*.cpp' | xargs -r clang-format -i
