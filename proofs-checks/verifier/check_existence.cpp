@@ -5,9 +5,7 @@
 #include "verifier/network.h"
 
 namespace pgb::verifier {
-namespace {
 
-// d^T H d < 0, where H belongs to the chosen parameters and d to some of them.
 void require_negative_curvature(const Matrix& h, std::map<std::size_t, Rational> d, const Indices& chosen) {
   Rationals v;
   for (const std::size_t k : chosen) v.push_back(d[k]), d.erase(k);
@@ -18,6 +16,8 @@ void require_negative_curvature(const Matrix& h, std::map<std::size_t, Rational>
   }
   require(sum.is_negative(), "the curvature in the direction is " + sum.text() + ", not certainly negative");
 }
+
+namespace {
 
 // The mean target of each distinct input, output by output. Unless the loss is a sum of squares, whose best
 // value for several targets is their mean, those of one input have to be equal.
@@ -58,16 +58,8 @@ void check(const Setting& s, const certificate::CriticalPoint& claim) {
   for (const std::size_t k : moving) f.push_back(at_center[k]);
   require_zero(precondition(h, "the Hessian matrix"), f, radius, "existence");
   if (claim.strict_minimum) require_positive_definite(h, "the Hessian matrix");
+  if (claim.maximum) require_positive_definite(-h, "minus the Hessian matrix");
   if (claim.saddle) require_negative_curvature(h, entries(claim.direction, s.parameters), moving);
-}
-
-template <>
-void check(const Setting& s, const certificate::NegativeCurvature& claim) {
-  const std::map<std::size_t, Rational> direction = entries(claim.direction, s.parameters);
-  Indices chosen;
-  for (const auto& [k, entry] : direction) chosen.push_back(k);
-  const Balls z = box(s.point(claim.center), exact(claim.radius), below(s.parameters));
-  require_negative_curvature(hessian(s, z, chosen), direction, chosen);
 }
 
 template <>

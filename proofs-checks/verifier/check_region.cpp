@@ -1,59 +1,10 @@
-// Statements by enclosures over a box or at a point, without second derivatives.
+// Statements by values and first derivatives.
 #include <algorithm>
 
 #include "verifier/checks.h"
 #include "verifier/network.h"
 
 namespace pgb::verifier {
-
-template <>
-void check(const Setting& s, const certificate::NotCritical& claim) {
-  const Rationals center = s.point(claim.center);
-  const Rational radius = exact(claim.radius);
-  Balls z = box(center, radius, below(s.parameters));
-  require(claim.component < s.parameters, "component: out of range");
-  Indices cut;
-  std::size_t boxes = 1;
-  for (const auto& [k, parts] : claim.split) {
-    require(parts > 0 && parts <= 65536 && (boxes *= parts) <= 65536, "split: not 1 to 65536 boxes in all");
-    cut.push_back(k);
-  }
-  require_indices(cut, s.parameters, "split");
-  for (std::size_t b = 0; b < boxes; ++b) {
-    std::size_t rest = b;
-    for (const auto& [k, parts] : claim.split) {  // part p of q: [c - r + 2 r p / q, c - r + 2 r (p + 1) / q]
-      const Rational q(parts), p(rest % parts);
-      z[k] = Ball(Rational(center[k] + radius * ((2 * p + 1) / q - 1)), Rational(radius / q));
-      rest /= parts;
-    }
-    const Ball d = gradient(s, z)[claim.component];
-    require(d.is_nonzero(), "that component of grad Q is " + d.text() + ": 0 is not excluded");
-  }
-}
-
-template <>
-void check(const Setting& s, const certificate::NoLocalMinimum& claim) {
-  require(s.added_lambda > 0, "the problem has no added neurons with lambda > 0");
-  require(claim.output < s.outputs.size() && claim.sample < s.samples, "output or sample: out of range");
-  Rationals center = s.point(claim.center);
-  for (std::size_t k = s.model_parameters; k < s.parameters; ++k) center[k] = 0;  // a = 0
-  const Balls z = box(center, exact(claim.radius), below(s.model_parameters));
-  const std::vector<LossRange> l = losses(s, z);
-  Ball sum;
-  for (std::size_t i = 0; i < s.samples; ++i) {
-    if (s.group[i] == s.group[claim.sample]) sum.add(l[i].gradient[claim.output]);
-  }
-  require(sum.is_nonzero(), "the sum of this input's residuals is " + sum.text() + ": 0 is not excluded");
-}
-
-template <>
-void check(const Setting& s, const certificate::NoSuboptimalLocalMinimum& claim) {
-  require(s.lambda == 0 && s.added_lambda == 0, "the objective is regularised (added neurons are)");
-  require(s.distinct_inputs == s.samples, "two samples have the same input");
-  require_indices(claim.coordinates, s.parameters, "coordinates");
-  const Balls z = box(s.point(claim.center), exact(claim.radius), below(s.parameters));
-  precondition(jacobian(s, z, Kinks::allowed, claim.coordinates), "the minor of the Jacobian matrix");
-}
 
 Ball objective(const Setting& s, const Balls& z) {
   Ball sum, penalties;

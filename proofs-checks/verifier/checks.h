@@ -24,6 +24,8 @@ Matrix rows_of(const Matrix& a, const Indices& rows);  // the listed ones
 // nonsingular matrices only, all symmetric matrices then are: no eigenvalue passes 0 on the way from one to
 // another.
 void require_positive_definite(const Matrix& a, const std::string& what);
+// Requires d^T H d < 0, where H belongs to the chosen parameters and d to some of them.
+void require_negative_curvature(const Matrix& h, std::map<std::size_t, Rational> d, const Indices& chosen);
 
 // A vector field on parameter space, enclosed over a box: its entries other than 0.
 using Tangent = std::vector<std::pair<std::size_t, Ball>>;

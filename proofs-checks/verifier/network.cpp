@@ -89,7 +89,7 @@ void Network::add_gradient(const State& state, const Duals& weights, Duals& sum)
   }
 }
 
-Duals Network::gradient_of_losses() const {
+Duals Network::gradient_of_losses(const Network& way_back) const {
   Duals sum(s_.parameters);
   for (std::size_t i = 0; i < s_.samples; ++i) {
     const State state = forward(i);
@@ -105,7 +105,7 @@ Duals Network::gradient_of_losses() const {
       weights.push_back({l.gradient[k], multiple(l.curvature[k], state.value[s_.outputs[k]].tangent)});
       add_multiple(weights[k].tangent, -l.curvature[k], mean);
     }
-    add_gradient(state, weights, sum);
+    way_back.add_gradient(state, weights, sum);
   }
   return sum;
 }
@@ -117,8 +117,8 @@ std::vector<LossRange> losses(const Setting& s, const Balls& z) {
   return all;
 }
 
-Balls gradient(const Setting& s, const Balls& z) {
-  const Duals sum = Network(s, z, Kinks::allowed).gradient_of_losses();
+Balls gradient(const Setting& s, const Balls& z, const Balls& back) {
+  const Duals sum = Network(s, z, Kinks::allowed).gradient_of_losses(Network(s, back, Kinks::allowed));
   Balls all;
   for (std::size_t k = 0; k < s.parameters; ++k)
     all.push_back(sum[k] / Rational(s.samples) + Rational(2 * s.penalty(k)) * z[k]);
@@ -139,7 +139,8 @@ Matrix jacobian(const Setting& s, const Balls& z, Kinks kinks, const Indices& ch
 }
 
 Matrix hessian(const Setting& s, const Balls& z, const Indices& chosen) {
-  const Duals sum = Network(s, z, Kinks::refused, chosen).gradient_of_losses();
+  const Network network(s, z, Kinks::refused, chosen);
+  const Duals sum = network.gradient_of_losses(network);
   Matrix h(chosen.size(), chosen.size());
   for (std::size_t r = 0; r < chosen.size(); ++r) {
     const Balls& row = sum[chosen[r]].tangent;

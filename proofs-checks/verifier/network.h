@@ -29,8 +29,9 @@ class Network {
   LossRange loss(const State& state, std::size_t sample) const;
   // Adds the derivative of sum_k weights_k phi_k by every parameter.
   void add_gradient(const State& state, const Duals& weights, Duals& sum) const;
-  // sum_i d l_i / d z_k for all k; its derivatives, too, if the second derivatives of the losses exist.
-  Duals gradient_of_losses() const;
+  // sum_i d l_i / d z_k for all k, from the outputs back with the parameters of way_back; its derivatives,
+  // too, if the second derivatives of the losses exist.
+  Duals gradient_of_losses(const Network& way_back) const;
 
  private:
   void add_weighted(Dual& y, const Dual& x, std::size_t k) const;  // y += z_k x; for k = none y += x
@@ -40,9 +41,11 @@ class Network {
   Indices position_;  // [n], among the chosen
   std::size_t size_;  // number of the chosen
 };
-// Over the box z, kinks allowed: l of every sample; d_k Q for all k.
+// Over the box z, kinks allowed: l of every sample; d_k Q for all k, where on the way back from the outputs
+// the parameters used are those of another box.
 std::vector<LossRange> losses(const Setting& setting, const Balls& z);
-Balls gradient(const Setting& setting, const Balls& z);
+Balls gradient(const Setting& setting, const Balls& z, const Balls& back);
+inline Balls gradient(const Setting& setting, const Balls& z) { return gradient(setting, z, z); }
 // d phi / d (chosen), row i d_y + k for output k of sample i; second derivatives of Q, a symmetric matrix,
 // kinks refused.
 Matrix jacobian(const Setting& setting, const Balls& z, Kinks kinks, const Indices& chosen);

@@ -125,6 +125,7 @@ inline Matrix operator+(const Matrix& a, const Matrix& b) {
   Matrix c(a.rows(), a.cols());
   return arb_mat_add(c.get(), a.get(), b.get(), working_bits), c;
 }
+inline Matrix operator-(Matrix a) { return arb_mat_neg(a.get(), a.get()), a; }
 inline Matrix transpose(const Matrix& a) {
   Matrix c(a.cols(), a.rows());
   return arb_mat_transpose(c.get(), a.get()), c;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <cmath>
 #include <set>
 
@@ -211,7 +212,57 @@ TEST(CheckRegion, LargestNeverReachesTheMinimum) {
     EXPECT_EQ(v.answer, Answer::violated) << v.explanation;
     ASSERT_TRUE(v.certified);
     ASSERT_TRUE(v.witness);
+    // "No point within 1.23 of the saved one …"
+    const double radius = std::strtod(v.explanation.c_str() + std::string("No point within ").size(), nullptr);
+    EXPECT_LT(radius, off) << v.explanation;
+    EXPECT_GT(radius, 0.9 * off) << v.explanation;
   });
+}
+
+// Q = ((w^2 - 1)^2 + …) has its minima at +-1 and a maximum at 0: f = w^2, target 1.
+Problem double_well(double w) {
+  Random random(1);
+  Network net(1);
+  const std::string f = net.node("square", {net.linear("x", 1, 1, random, false)});
+  Problem problem = random_problem(net.build(f), 1, "squared", random);
+  problem.x.values = {1};
+  problem.y.values = {1};
+  problem.parameters.values = {w};
+  return problem;
+}
+
+TEST(CheckRegion, InPartsWhereOneEnclosureIsTooWide) {
+  CheckOptions options;
+  options.at_saved = true;
+  options.region = 0.99;  // holds the maximum 0 and the points where the curvature changes its sign
+  Verdict v = check(double_well(0), options);
+  EXPECT_EQ(v.answer, Answer::violated) << v.explanation;
+  EXPECT_TRUE(v.certified);
+  EXPECT_EQ(v.reason, Reason::no_local_minimum_in_region);
+  ASSERT_TRUE(v.witness);
+  EXPECT_EQ(v.witness->kind, "boxes");
+  options.region = 1.5;  // holds both minima, and nothing else that is one
+  v = check(double_well(0), options);
+  EXPECT_EQ(v.answer, Answer::satisfied) << v.explanation;
+  EXPECT_EQ(v.reason, Reason::local_minimum_in_region);
+  EXPECT_TRUE(v.certified);
+  EXPECT_NE(v.explanation.find("2 local minima"), std::string::npos) << v.explanation;
+  options.region.reset();
+  options.region_max = true;
+  v = check(double_well(0.5), options);
+  EXPECT_EQ(v.answer, Answer::violated) << v.explanation;
+  const double radius = std::strtod(v.explanation.c_str() + std::string("No point within ").size(), nullptr);
+  EXPECT_LT(radius, 0.5);
+  EXPECT_GT(radius, 0.49);
+}
+
+TEST(CheckRegion, StopsInParts) {
+  const std::atomic<bool> stop{true};
+  CheckOptions options;
+  options.at_saved = true;
+  options.region = 1.5;
+  options.stop = &stop;
+  EXPECT_FALSE(check(double_well(0), options).certified);
 }
 
 TEST(CheckCompare, LowerElsewhere) {

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 
 #include "certify/cases.h"
@@ -105,24 +104,14 @@ TEST(NotCritical, EnclosesTheGradientOnTheWholeBox) {
     const Problem problem = random_problem(mlp({2, 3, 1}, activation), 4, kLosses[random.index(2)], random);
     const double radius = std::ldexp(1.0, -static_cast<int>(random.between(1, 12)));
     const auto proof = certify_not_critical(problem, radius);
-    const auto parts = certify_not_critical_by_parts(problem, radius);
-    if (proof) {
-      EXPECT_TRUE(parts) << "parts prove all that the whole box does";
-    }
-    if (!parts) return;
+    if (!proof) return;
     ++proven;
-    EXPECT_EQ(parts->radius, radius);
-    EXPECT_FALSE(parts->enclosure.contains_zero());
-    std::size_t boxes = 1;
-    for (const auto& cut : parts->cuts) boxes *= cut.second;
-    EXPECT_LE(boxes, 1024u);
+    EXPECT_EQ(proof->radius, radius);
+    EXPECT_FALSE(proof->enclosure.contains_zero());
     const PrecisionScope scope(300);
     for (int point = 0; point < 30; ++point) {
       const Vector<Real> z = point_in_box(problem, radius, random);
-      EXPECT_TRUE(holds(parts->enclosure, slope_at(problem, z, parts->component)));
-      if (proof) {
-        EXPECT_TRUE(holds(proof->enclosure, slope_at(problem, z, proof->component)));
-      }
+      EXPECT_TRUE(holds(proof->enclosure, slope_at(problem, z, proof->component)));
     }
   });
   EXPECT_GT(proven, trials(60) / 4);
@@ -138,26 +127,7 @@ TEST(NotCritical, NeverWithACriticalPointInTheBox) {
     const double radius = random.uniform(0.01, 1), off = random.uniform(-1, 1) * 0.99;
     problem.parameters.values = {w + off * radius, b - off * radius};
     EXPECT_FALSE(certify_not_critical(problem, radius));
-    EXPECT_FALSE(certify_not_critical_by_parts(problem, radius));
-    problem.parameters.values[0] = w + 1.01 * radius;
-    EXPECT_TRUE(certify_not_critical_by_parts(problem, radius * 0.5));
   });
-}
-
-TEST(NotCritical, PartsReachFartherAndStop) {
-  Random random(5);
-  const Problem problem = random_problem(mlp({2, 3, 1}), 4, "squared", random);
-  const auto largest = [&](const auto& proves) {
-    double radius = 0x1p-30;
-    while (radius < 8 && proves(radius)) radius *= 1.25;
-    return radius;
-  };
-  const double whole = largest([&](double r) { return certify_not_critical(problem, r).has_value(); });
-  const double parts =
-      largest([&](double r) { return certify_not_critical_by_parts(problem, r).has_value(); });
-  EXPECT_GT(parts, 1.2 * whole);
-  const std::atomic<bool> stop{true};
-  EXPECT_FALSE(certify_not_critical_by_parts(problem, whole, {}, &stop));
 }
 
 // ---- along flat directions ----

@@ -126,10 +126,10 @@ void add_flat_directions(std::vector<Example>& list) {
 void add_regions(std::vector<Example>& list) {
   list.push_back({"not-critical", certificate(line(0, 0), statement("not-critical", {{"radius", "1/4"}}),
                                               proof({{"component", 0}}))});
-  list.push_back({"not-critical, split",
+  // 4 |w^2 - 4| w > 0 on [1/8, 11/8]: the enclosure over all of it holds 0
+  list.push_back({"not-critical, in parts",
                   certificate(ProblemText(1).linear("f", {{0.75}}).op("square").data({{1}}, {{4}}),
-                              statement("not-critical", {{"radius", "5/8"}}),
-                              proof({{"component", 0}, {"split", {{0, 16}}}}))});
+                              statement("not-critical", {{"radius", "5/8"}}), proof({{"component", 0}}))});
   list.push_back({"no-local-minimum",
                   certificate(ProblemText(1).linear("f", {{0}}, {0}).data(two, opposite).added("1/10"),
                               statement("no-local-minimum", {{"radius", "1/4"}}),
@@ -162,6 +162,48 @@ void add_regions(std::vector<Example>& list) {
                               statement("span-orthogonal", {{"space", "linear-in-x"}}), proof())});
 }
 
+Json box_tree(const ProblemText& problem, const std::string& subject, const std::string& radius,
+              const Json& points, const Json& undecided, const Json& tree) {
+  return certificate(problem,
+                     statement("box-tree", {{"radii", {radius}},
+                                            {"subject", subject},
+                                            {"points", points},
+                                            {"undecided", undecided}}),
+                     proof({{"tree", tree}}));
+}
+
+Json node(const std::string& kind, const Json& indices = Json::array(), const Json& numbers = Json::array()) {
+  Json list = Json::array({kind});
+  for (const Json& index : indices) list.push_back(index);
+  for (const Json& number : numbers) list.push_back(number);
+  return list;
+}
+
+void add_trees(std::vector<Example>& list) {
+  const Json none = Json::array();
+  // Q = (w - 1)^2 + (b - 1)^2 on [-2, 2]^2
+  const Json point{{"center", {"1", "1"}}, {"radius", "0"}, {"uniqueness_radius", "2"}, {"strict_minimum", true}};
+  const Json cover = {node("split", {0}, {"-1/2"}), node("gradient", {0}), node("split", {1}, {"-1/2"}),
+                      node("combination", {1}, {"1"}), node("point", {0})};
+  list.push_back({"box-tree", box_tree(line(0, 0), "critical-points", "2", Json::array({point}), none, cover)});
+  const Json part = {node("split", {0}, {"1/2"}), node("gradient", {0}), node("undecided")};
+  list.push_back({"box-tree, undecided", box_tree(line(0, 0), "local-minima", "2", none, {2}, part)});
+  // A unit with outgoing weight v: near v = 0 d_v Q = 0 at w = 0 only, and d_w Q / v is about 2.
+  const auto unit = one_unit("tanh", 0, 0, 0, 0).data(two, opposite);
+  list.push_back({"box-tree, off", box_tree(unit, "local-minima", "1/16", none, none,
+                                            Json::array({node("off", {2, 0, 0}, {"1/16"})}))});
+  const auto line_added = ProblemText(1).linear("f", {{0}}, {0}).data(two, opposite).added("1/10");
+  list.push_back({"box-tree, added", box_tree(line_added, "local-minima", "1/4", none, none,
+                                              {node("split", {0}, {"0"}), node("added", {0, 0}), node("added", {0, 1})})});
+  list.push_back({"box-tree, curvature",
+                  box_tree(ProblemText(1).linear("h", {{0}}).op("tanh").linear("f", {{0}}).data(two, opposite),
+                           "local-minima", "1/16", none, none,
+                           Json::array({node("curvature", {0, 1}, {"1", "-1"})}))});
+  list.push_back({"box-tree, rank", box_tree(one_unit("tanh", 1, 0, 1, 0).data(two, opposite),
+                                             "suboptimal-local-minima", "1/8", none, none,
+                                             {node("split", {3}, {"0"}), node("rank", {0, 3}), node("rank", {0, 3})})});
+}
+
 void add_interpolation(std::vector<Example>& list) {
   // v tanh(w x + u) + c through two points: u and v move little.
   const ProblemText through = one_unit("tanh", 1, 0, 1, 0).data({{-1}, {1}}, {{-0.75}, {0.765625}});
@@ -181,6 +223,7 @@ std::vector<Example> examples() {
   add_points(list);
   add_flat_directions(list);
   add_regions(list);
+  add_trees(list);
   add_interpolation(list);
   return list;
 }

@@ -212,6 +212,21 @@ std::vector<Truth> truths() {
        [=](const Json&, const Numbers& z, double r) {
          return far(z[1], 0, r) || far(z[0], -1, r) || r < 0.5;
        }},
+      // Q = (w - 1)^2 + (b - 1)^2: its only critical point is listed, or outside
+      {"box-tree",
+       {0, 0},
+       [=](const Json& s, const Numbers& z, double) {
+         bool outside = false, listed = !s["undecided"].empty();
+         for (std::size_t k = 0; k < 2; ++k)
+           outside = outside || far(z[k], 1, number(s["radii"][s["radii"].size() == 1 ? 0 : k]));
+         for (const Json& p : s["points"]) {
+           const Numbers at = center_of(p["center"], {0, 0});
+           const bool true_point = near(at[0], 1, number(p["radius"])) && near(at[1], 1, number(p["radius"]));
+           if (!true_point || p.contains("maximum") || p.contains("saddle")) return false;
+           listed = true;
+         }
+         return outside || listed;
+       }},
       // Both samples have the input 1 and the targets 0 and 2: a minimum where w + b = 1
       {"interpolating-minimum, mean",
        {1, 0},

@@ -22,7 +22,6 @@ void visit(F& s, F& p, NotCritical& c) {
   s.required("radius", c.radius);
   p.required("component", c.component);
   p.required("precision", c.precision);
-  p.optional("split", c.split);
 }
 
 template <class F>
@@ -50,6 +49,7 @@ void visit(F& s, F& p, CriticalPoint& c) {
   s.required("radius", c.radius);
   s.required("uniqueness_radius", c.uniqueness_radius);
   s.optional("strict_minimum", c.strict_minimum);
+  s.optional("maximum", c.maximum);
   s.optional("saddle", c.saddle);
   p.required("pinned", c.pinned);
   p.required("symmetries", c.symmetries);
@@ -102,6 +102,17 @@ template <class F>
 void visit(F& s, F& p, SpanOrthogonal& c) {
   s.required("center", c.center);
   s.required("space", c.space);
+  p.required("precision", c.precision);
+}
+
+template <class F>
+void visit(F& s, F& p, BoxTree& c) {
+  s.required("center", c.center);
+  s.required("radii", c.radii);
+  s.required("subject", c.subject);
+  s.required("points", c.points);
+  s.required("undecided", c.undecided);
+  p.required("tree", c.tree);
   p.required("precision", c.precision);
 }
 

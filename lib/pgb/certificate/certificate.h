@@ -19,30 +19,11 @@
 #include <variant>
 #include <vector>
 
+#include "pgb/certificate/box_tree.h"
+#include "pgb/certificate/points.h"
 #include "pgb/io/errors.h"
 
 namespace pgb::certificate {
-
-// An exact number: "0x1.8p-3", "1/3", "-2.5e-3" (see pgb/io/exact_number.h).
-using Number = std::string;
-
-struct Entry {
-  std::size_t index = 0;
-  Number value;
-};
-using SparseVector = std::vector<Entry>;
-
-// A point of parameter space.
-struct Point {
-  enum class Form {
-    saved,       // the problem's parameters
-    saved_plus,  // these plus `changes`
-    listed       // `numbers`, all n
-  };
-  Form form = Form::saved;
-  std::vector<Number> numbers;
-  SparseVector changes;
-};
 
 // The sup-norm ball about `center` is called the box. `precision` is that of the checker's ball arithmetic,
 // in bits.
@@ -50,13 +31,9 @@ struct Point {
 // No point of the box is a critical point of Q.
 struct NotCritical {
   static constexpr const char* kind = "not-critical";
-  struct Cut {
-    std::size_t index = 0, parts = 1;
-  };
   Point center;
   Number radius = "0";
-  std::size_t component = 0;  // k: every enclosure of d_k Q excludes 0
-  std::vector<Cut> split;     // the box is cut into `parts` equal parts along each of these coordinates
+  std::size_t component = 0;  // k: the enclosure of d_k Q excludes 0
   long precision = 128;
 };
 
@@ -77,35 +54,6 @@ struct NoLocalMinimum {
   Number radius = "0";
   std::size_t output = 0;  // the residuals of this output, summed over the samples with the input of `sample`
   std::size_t sample = 0;
-  long precision = 128;
-};
-
-// One family of transformations of the parameters that keep Q; only the fields of its kind are used.
-struct Symmetry {
-  enum class Kind {
-    scaling,           // node, unit
-    free,              // parameter
-    orthogonal_input,  // node, unit, vector
-    linear_maps,       // first, second, row, column
-    shift              // first, second, unit
-  };
-  Kind kind = Kind::scaling;
-  std::string node, first, second;
-  std::size_t unit = 0, parameter = 0, row = 0, column = 0;
-  std::vector<Number> vector;  // d_x numbers, and one for the bias where the node has one
-};
-
-// A critical point lies in the box of `radius`, and it is the only one in that of `uniqueness_radius`, both
-// boxes with the pinned coordinates held at the centre.
-struct CriticalPoint {
-  static constexpr const char* kind = "critical-point";
-  Point center;
-  Number radius = "0", uniqueness_radius = "0";
-  bool strict_minimum = false;  // modulo the symmetries
-  bool saddle = false;          // `direction` has negative curvature
-  std::vector<std::size_t> pinned;
-  std::vector<Symmetry> symmetries;  // as many as pinned coordinates
-  SparseVector direction;
   long precision = 128;
 };
 
@@ -166,8 +114,9 @@ struct Rank {
   long precision = 128;
 };
 
-using Claim = std::variant<NotCritical, FlatDirection, NoLocalMinimum, CriticalPoint, InterpolatingMinimum,
-                           NoSuboptimalLocalMinimum, LowerValue, Rank, NegativeCurvature, SpanOrthogonal>;
+using Claim =
+    std::variant<NotCritical, FlatDirection, NoLocalMinimum, CriticalPoint, InterpolatingMinimum,
+                 NoSuboptimalLocalMinimum, LowerValue, Rank, NegativeCurvature, SpanOrthogonal, BoxTree>;
 
 struct Certificate {
   std::string producer;                // "pgbcheck 1.0.0"

@@ -14,15 +14,13 @@ using io::Json;
 template <class Enum>
 struct Names {
   const char* what;
-  std::array<std::pair<Enum, const char*>, 5> list;
+  std::array<std::pair<Enum, const char*>, 10> list;  // the rest has no name
 };
 
 constexpr Names<SpanOrthogonal::Space> spaces{"space",
                                               {{{SpanOrthogonal::Space::functions_of_x, "functions-of-x"},
                                                 {SpanOrthogonal::Space::affine_in_x, "affine-in-x"},
-                                                {SpanOrthogonal::Space::linear_in_x, "linear-in-x"},
-                                                {},
-                                                {}}}};
+                                                {SpanOrthogonal::Space::linear_in_x, "linear-in-x"}}}};
 
 constexpr Names<Symmetry::Kind> symmetries{"kind",
                                            {{{Symmetry::Kind::scaling, "scaling"},
@@ -30,6 +28,24 @@ constexpr Names<Symmetry::Kind> symmetries{"kind",
                                              {Symmetry::Kind::orthogonal_input, "orthogonal-input"},
                                              {Symmetry::Kind::linear_maps, "linear-maps"},
                                              {Symmetry::Kind::shift, "shift"}}}};
+
+using Subject = BoxTree::Subject;
+constexpr Names<Subject> subjects{"subject",
+                                  {{{Subject::critical_points, "critical-points"},
+                                    {Subject::local_minima, "local-minima"},
+                                    {Subject::suboptimal_local_minima, "suboptimal-local-minima"}}}};
+
+using NodeKind = BoxTree::Node::Kind;
+constexpr Names<NodeKind> node_kinds{"node of a tree",
+                                     {{{NodeKind::split, "split"},
+                                       {NodeKind::gradient, "gradient"},
+                                       {NodeKind::combination, "combination"},
+                                       {NodeKind::curvature, "curvature"},
+                                       {NodeKind::off, "off"},
+                                       {NodeKind::added, "added"},
+                                       {NodeKind::rank, "rank"},
+                                       {NodeKind::point, "point"},
+                                       {NodeKind::undecided, "undecided"}}}};
 
 template <class Enum>
 std::string name_of(const Names<Enum>& names, Enum value) {
@@ -78,6 +94,18 @@ void visit(F& f, Symmetry& s) {
   }
 }
 
+// A point of a tree: the fields of a critical-point certificate that need no symmetries.
+template <class F>
+void visit(F& f, CriticalPoint& p) {
+  f.required("center", p.center);
+  f.required("radius", p.radius);
+  f.required("uniqueness_radius", p.uniqueness_radius);
+  f.optional("strict_minimum", p.strict_minimum);
+  f.optional("maximum", p.maximum);
+  f.optional("saddle", p.saddle);
+  if (p.saddle) f.required("direction", p.direction);
+}
+
 // The array of two elements that an entry is.
 const Json& as_pair(const Json& json, const std::string& where) {
   if (!json.is_array() || json.size() != 2) io::fail(where, "an array of two elements", io::described(json));
@@ -95,11 +123,24 @@ FieldWriter::OrderedJson FieldWriter::to_json(const Point& point) {
   return {{"saved_plus", to_json(point.changes)}};
 }
 
-FieldWriter::OrderedJson FieldWriter::to_json(const Symmetry& symmetry) {
+FieldWriter::OrderedJson FieldWriter::to_json(Subject subject) { return name_of(subjects, subject); }
+
+template <class T>
+FieldWriter::OrderedJson FieldWriter::object(T value) {
   FieldWriter fields;
-  Symmetry s = symmetry;
-  visit(fields, s);
+  visit(fields, value);
   return std::move(fields.json_);
+}
+
+FieldWriter::OrderedJson FieldWriter::to_json(const Symmetry& symmetry) { return object(symmetry); }
+FieldWriter::OrderedJson FieldWriter::to_json(const CriticalPoint& point) { return object(point); }
+
+// ["split", 0, "1/2"]: the name, all indices, all numbers.
+FieldWriter::OrderedJson FieldWriter::to_json(const BoxTree::Node& node) {
+  OrderedJson array = OrderedJson::array({name_of(node_kinds, node.kind)});
+  for (const std::size_t index : node.indices) array.push_back(index);
+  for (const Number& number : node.numbers) array.push_back(number);
+  return array;
 }
 
 std::string FieldWriter::text() const {
@@ -164,11 +205,6 @@ void FieldReader::from_json(const Json& json, Entry& entry, const std::string& w
   from_json(json[1], entry.value, where);
 }
 
-void FieldReader::from_json(const Json& json, NotCritical::Cut& cut, const std::string& where) {
-  from_json(as_pair(json, where)[0], cut.index, where);
-  from_json(json[1], cut.parts, where);
-}
-
 void FieldReader::from_json(const Json& json, SpanOrthogonal::Space& space, const std::string& where) {
   space = value_of(spaces, json, where);
 }
@@ -191,10 +227,36 @@ void FieldReader::from_json(const Json& json, Point& point, const std::string& w
   fields.refuse_others();
 }
 
-void FieldReader::from_json(const Json& json, Symmetry& symmetry, const std::string& where) {
+template <class T>
+void FieldReader::object(const Json& json, T& value, const std::string& where) {
   FieldReader fields(json, where);
-  visit(fields, symmetry);
+  visit(fields, value);
   fields.refuse_others();
+}
+
+void FieldReader::from_json(const Json& json, Symmetry& symmetry, const std::string& where) {
+  object(json, symmetry, where);
+}
+void FieldReader::from_json(const Json& json, CriticalPoint& point, const std::string& where) {
+  object(json, point, where);
+}
+
+void FieldReader::from_json(const Json& json, Subject& subject, const std::string& where) {
+  subject = value_of(subjects, json, where);
+}
+
+void FieldReader::from_json(const Json& json, BoxTree::Node& node, const std::string& where) {
+  if (!json.is_array() || json.empty()) io::fail(where, "an array with a node's name", io::described(json));
+  node.kind = value_of(node_kinds, json[0], where);
+  for (std::size_t i = 1; i < json.size(); ++i) {
+    if (json[i].is_string()) {
+      from_json(json[i], node.numbers.emplace_back(), where);
+    } else if (node.numbers.empty()) {
+      from_json(json[i], node.indices.emplace_back(), where);
+    } else {
+      io::fail(where, "all indices before all numbers", io::described(json[i]));
+    }
+  }
 }
 
 }  // namespace pgb::certificate

@@ -39,19 +39,22 @@ class FieldWriter {
   static OrderedJson to_json(std::size_t value) { return value; }
   static OrderedJson to_json(long value) { return value; }
   static OrderedJson to_json(const Entry& entry) { return OrderedJson::array({entry.index, entry.value}); }
-  static OrderedJson to_json(const NotCritical::Cut& cut) {
-    return OrderedJson::array({cut.index, cut.parts});
-  }
   static OrderedJson to_json(SpanOrthogonal::Space space);
   static OrderedJson to_json(Symmetry::Kind kind);
   static OrderedJson to_json(const Point& point);
   static OrderedJson to_json(const Symmetry& symmetry);
+  static OrderedJson to_json(BoxTree::Subject subject);
+  static OrderedJson to_json(const CriticalPoint& point);
+  static OrderedJson to_json(const BoxTree::Node& node);
   template <class T>
   static OrderedJson to_json(const std::vector<T>& list) {
     OrderedJson array = OrderedJson::array();
     for (const T& element : list) array.push_back(to_json(element));
     return array;
   }
+
+  template <class T>
+  static OrderedJson object(T value);
 
   OrderedJson json_ = OrderedJson::object();
 };
@@ -86,11 +89,13 @@ class FieldReader {
   static void from_json(const io::Json& json, long& value, const std::string& where);
   static void from_json(const io::Json& json, bool& value, const std::string& where);  // only `true`
   static void from_json(const io::Json& json, Entry& entry, const std::string& where);
-  static void from_json(const io::Json& json, NotCritical::Cut& cut, const std::string& where);
   static void from_json(const io::Json& json, SpanOrthogonal::Space& space, const std::string& where);
   static void from_json(const io::Json& json, Symmetry::Kind& kind, const std::string& where);
   static void from_json(const io::Json& json, Point& point, const std::string& where);
   static void from_json(const io::Json& json, Symmetry& symmetry, const std::string& where);
+  static void from_json(const io::Json& json, BoxTree::Subject& subject, const std::string& where);
+  static void from_json(const io::Json& json, CriticalPoint& point, const std::string& where);
+  static void from_json(const io::Json& json, BoxTree::Node& node, const std::string& where);
   template <class T>
   static void from_json(const io::Json& json, std::vector<T>& list, const std::string& where) {
     if (!json.is_array()) io::fail(where, "an array", io::described(json));
@@ -99,6 +104,9 @@ class FieldReader {
       from_json(element, list.back(), where + " at [" + std::to_string(list.size() - 1) + "]");
     }
   }
+
+  template <class T>
+  static void object(const io::Json& json, T& value, const std::string& where);
 
   const io::Json& json_;
   std::string where_;

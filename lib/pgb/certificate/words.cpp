@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdio>
 
 #include "pgb/certificate/certificate.h"
@@ -54,6 +55,9 @@ std::string words(const CriticalPoint& c) {
          (c.strict_minimum ? "; it is a strict local minimum" +
                                  std::string(c.pinned.empty() ? "" : " modulo the symmetries listed")
                            : "") +
+         (c.maximum ? "; it is a local maximum of Q" +
+                          std::string(c.pinned.empty() ? "" : " in the parameters that are not pinned")
+                    : "") +
          (c.saddle ? "; it is not a local minimum, for Q has negative curvature there in one direction" : "");
 }
 
@@ -86,6 +90,43 @@ std::string words(const LowerValue& c) {
 std::string words(const Rank& c) {
   return "the Jacobian matrix of the outputs at " + place(c.center) + " has rank at least " +
          std::to_string(c.at_least);
+}
+
+// "2 strict minima, 1 maximum"
+std::string counted(const std::vector<CriticalPoint>& points) {
+  std::array<std::size_t, 4> counts{};
+  for (const CriticalPoint& p : points) ++counts[p.strict_minimum ? 0 : p.maximum ? 1 : p.saddle ? 2 : 3];
+  constexpr std::array<std::array<const char*, 2>, 4> names{{{"strict local minimum", "strict local minima"},
+                                                             {"local maximum", "local maxima"},
+                                                             {"saddle", "saddles"},
+                                                             {"of no known kind", "of no known kind"}}};
+  std::string text;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    text += (text.empty() ? "" : ", ") + std::to_string(counts[i]) + ' ' + names[i][counts[i] == 1 ? 0 : 1];
+  }
+  return text;
+}
+
+std::string words(const BoxTree& c) {
+  const char* subject = c.subject == BoxTree::Subject::critical_points ? "critical point"
+                        : c.subject == BoxTree::Subject::local_minima
+                            ? "local minimum"
+                            : "local minimum that is not a global one";
+  const std::string radius = c.radii.size() == 1 ? c.radii[0] : "";
+  const std::string where = radius.empty() ? "in the box about " + place(c.center) : box(c.center, radius);
+  std::string exceptions;
+  if (!c.points.empty()) {
+    exceptions =
+        " other than the critical points listed (" + counted(c.points) + ", each the only one in its box)";
+  }
+  if (!c.undecided.empty()) {
+    exceptions += std::string(exceptions.empty() ? " outside" : ", and outside") + " the " +
+                  std::to_string(c.undecided.size()) + " undecided boxes";
+  }
+  if (exceptions.empty() && !radius.empty())
+    return nowhere(c.center, radius, std::string("a ") + subject + " of Q");
+  return "there is no " + std::string(subject) + " of Q " + where + exceptions;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pgb/certify/boxes/search.h"
 #include "pgb/certify/check.h"
 #include "pgb/certify/critical_point.h"
 #include "pgb/certify/exclusion.h"
@@ -63,6 +64,11 @@ class Checker {
   void no_minimum_by_curvature(const Vector<double>& direction);  // adds a proof; the first-order answer stays
   bool negative_curvature_within(double radius);
   bool no_suboptimal_minimum_within(double radius);
+  bool rank_in_parts_fits(const FullRankProof& proof) const;
+  double largest_whole_box(double start);
+  boxes::SearchResult searched(double radius, const std::vector<std::size_t>& columns, double work) const;
+  bool decided_in_parts(double radius);
+  bool decided_in_parts(double radius, boxes::SearchResult result);
   bool local_minimum_within(double radius);
   void suboptimal();  // adds what is known of a lower value elsewhere
 

@@ -41,7 +41,7 @@ bool Checker::not_critical() {
   v_.next_steps.push_back(
       options_.at_saved ? "Drop --at saved to look for a critical point nearby."
                         : "Train further, or raise --radius to look for a critical point farther away.");
-  prove(claim_of(NotCritical{*k, saved_.gradient[*k], 0, saved_.precision_bits, {}}), v_.explanation);
+  prove(claim_of(NotCritical{*k, saved_.gradient[*k], 0, saved_.precision_bits}), v_.explanation);
   return true;
 }
 

@@ -124,7 +124,6 @@ certificate::NotCritical claim_of(const NotCritical& proof) {
   certificate::NotCritical claim;
   claim.radius = hex_text(proof.radius);
   claim.component = proof.component;
-  for (const auto& [index, parts] : proof.cuts) claim.split.push_back({index, parts});
   claim.precision = proof.precision_bits;
   return claim;
 }

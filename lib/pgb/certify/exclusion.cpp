@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <utility>
 
 #include "pgb/derivatives/objective.h"
@@ -16,7 +15,6 @@ namespace {
 constexpr long kFirstBits = 128;
 constexpr std::size_t kPieces = 16;    // parts of a segment that are checked for kinks one by one
 constexpr double kSmallestStep = 1e-12;  // along a flat direction
-constexpr std::size_t kMostParts = 1024;  // of a region
 constexpr int kDirections = 6;         // random directions tried in each family
 constexpr double kQuadNoise = 1e-29;   // |grad Q| below which no proof is tried
 
@@ -111,55 +109,7 @@ std::optional<NotCritical> certify_not_critical(const Problem& problem, double r
   const Vector<Ball> gradient = objective.value_gradient(parameter_box(problem, radius)).gradient;
   const auto component = farthest_from_zero(gradient);
   if (!component) return std::nullopt;
-  return NotCritical{*component, gradient[*component], radius, precision_bits, {}};
-}
-
-std::optional<NotCritical> certify_not_critical_by_parts(
-    const Problem& problem, double radius, const std::function<void(const std::string&, double)>& progress,
-    const std::atomic<bool>* stop) {
-  if (auto whole = certify_not_critical(problem, radius)) return whole;
-  const auto component = exact_gradient(problem, kFirstBits).certainly_nonzero();
-  if (!component) return std::nullopt;
-  // The component's derivatives: row k of the Hessian at the centre.
-  const Vector<double> z = to_scalars<double>(problem.parameters);
-  Vector<double> unit(z.size(), 0);
-  unit[*component] = 1;
-  const Vector<double> slopes = HessianOperator<double>(problem, z)(unit);
-  const PrecisionScope scope(kFirstBits);
-  const Objective<Ball> objective(problem);
-  const Vector<Ball> center = parameter_box(problem, 0);
-  std::map<std::size_t, std::size_t> parts;
-  for (std::size_t total = 2; total <= kMostParts; total *= 2) {
-    std::size_t widest = 0;
-    const auto width = [&](std::size_t k) {
-      return std::abs(slopes[k]) / static_cast<double>(parts.count(k) > 0 ? parts.at(k) : 1);
-    };
-    for (std::size_t k = 1; k < z.size(); ++k) {
-      if (width(k) > width(widest)) widest = k;
-    }
-    parts[widest] = parts.count(widest) > 0 ? 2 * parts[widest] : 2;
-    std::optional<Ball> hull;
-    for (std::size_t box = 0; box < total; ++box) {
-      if (stop != nullptr && *stop) return std::nullopt;
-      if (progress) progress("gradient over the region", static_cast<double>(box) / static_cast<double>(total));
-      Vector<Ball> at = parameter_box(problem, radius);
-      std::size_t index = box;
-      for (const auto& [k, count] : parts) {
-        const double middle = (2.0 * static_cast<double>(index % count) + 1) / static_cast<double>(count) - 1;
-        at[k] = Ball::with_radius(center[k] + Ball(middle) * Ball(radius), radius / static_cast<double>(count));
-        index /= count;
-      }
-      Ball g = objective.value_gradient(at).gradient[*component];
-      if (!g.is_finite() || g.contains_zero()) {
-        hull.reset();
-        break;
-      }
-      hull = hull ? Ball::hull(*hull, g) : g;
-    }
-    if (!hull || hull->contains_zero()) continue;
-    return NotCritical{*component, *hull, radius, kFirstBits, {parts.begin(), parts.end()}};
-  }
-  return std::nullopt;
+  return NotCritical{*component, gradient[*component], radius, precision_bits};
 }
 
 std::optional<FlatViolation> certify_flat_violation(const Problem& problem, const std::vector<FlatFamily>& families,

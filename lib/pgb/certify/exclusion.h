@@ -40,14 +40,8 @@ struct NotCritical {
   Ball enclosure;
   double radius = 0;
   long precision_bits = 0;
-  std::vector<std::pair<std::size_t, std::size_t>> cuts;  // coordinates cut into that many equal parts; `enclosure` is the hull
 };
 std::optional<NotCritical> certify_not_critical(const Problem& problem, double radius, long precision_bits = 128);
-
-// The same with the box cut into parts along the coordinates that matter most to the component, up to 1024 of them.
-std::optional<NotCritical> certify_not_critical_by_parts(
-    const Problem& problem, double radius, const std::function<void(const std::string&, double)>& progress = {},
-    const std::atomic<bool>* stop = nullptr);
 
 // grad Q is not 0 at an exact flat point z + epsilon v, with the segment between in one cell of every piecewise
 // activation: PGB is violated at z, because t -> grad Q(z + t v) is analytic and so has isolated zeros. See docs/theory.md.
