@@ -13,7 +13,17 @@ using Kind = Activation::Kind;
 const Ball one(1), two(2);
 Ball exp(const Ball& x) { return of(arb_exp, x); }
 Ball root(const Ball& x) { return of(arb_sqrt, x); }
-Ball sigmoid(const Ball& x) { return one / (one + exp(-x)); }
+// The hull of f at both ends encloses an increasing f over x, however wide.
+template <class F>
+Ball increasing(F f, const Ball& x) {
+  return hull(f(low_end(x)), f(high_end(x)));
+}
+Ball sigmoid(const Ball& x) {
+  return increasing([](const Ball& t) { return one / (one + exp(-t)); }, x);
+}
+Ball softplus(const Ball& x) {
+  return increasing([](const Ball& t) { return of(arb_log1p, exp(t)); }, x);
+}
 Ball pi() {
   Ball x;
   return arb_const_pi(x.get(), working_bits), x;
@@ -50,7 +60,7 @@ ActivationRange smooth(const Activation& f, const Ball& x) {
   const Ball beta(f.kind == Kind::softplus ? f.slope : 1.0), p = sigmoid(beta * x), q = sigmoid(-(beta * x));
   if (f.kind == Kind::sigmoid) return {p, p * q, p * q * (q - p)};
   if (f.kind == Kind::silu) return {x * p, p * (one + x * q), p * q * (two + x * (q - p))};  // x p
-  return {of(arb_log1p, exp(beta * x)) / beta, p, beta * p * q};  // log(1 + e^(beta x)) / beta
+  return {softplus(beta * x) / beta, p, beta * p * q};
 }
 
 // Arb's enclosures grow with the radius times the largest slope, so a wide x is cut into parts.
@@ -80,17 +90,21 @@ ActivationRange piecewise(const Activation& f, const Ball& x) {
   return {hull(hull(low.value, Ball()), scale * high_end(x)), slopes, Ball(), true};
 }
 
-// With e_k = exp(q_k - q_y): l = log sum e, d_k l = p_k - [k = y], p_k = 1 / sum_j exp(q_j - q_k).
+// l = log(1 + E_y) and d_k l = p_k - [k = y] with E_k = sum over j != k of exp(q_j - q_k), p_k = 1 / (1 +
+// E_k). E_k falls with q_k and grows with the others, so its ends are at corners of the box.
 LossRange cross_entropy(const Balls& q, std::size_t y) {
   LossRange l;
   for (std::size_t k = 0; k < q.size(); ++k) {
-    Ball others;  // sum over j != k of exp(q_j - q_k)
+    Ball least, most;
     for (std::size_t j = 0; j < q.size(); ++j) {
-      if (j != k) others.add(exp(q[j] - q[k]));
+      if (j == k) continue;
+      least.add(exp(low_end(q[j]) - high_end(q[k])));
+      most.add(exp(high_end(q[j]) - low_end(q[k])));
     }
-    l.curvature.push_back(one / (one + others));
-    l.gradient.push_back(k == y ? l.curvature[k] - one : l.curvature[k]);
-    if (k == y) l.value = of(arb_log1p, others);
+    const Ball p = hull(one / (one + most), one / (one + least));
+    l.curvature.push_back(p);
+    l.gradient.push_back(k == y ? p - one : p);
+    if (k == y) l.value = hull(of(arb_log1p, least), of(arb_log1p, most));
   }
   return l;
 }
@@ -108,7 +122,7 @@ void add_term(const Loss& loss, const Ball& q, const Ball& y, std::size_t d, Los
   } else if (loss.kind == Loss::Kind::absolute_cubed) {  // |q - y|^3
     add(magnitude(u) * square(u), Ball(3) * u * magnitude(u), Ball(6) * magnitude(u));
   } else if (loss.kind == Loss::Kind::logistic) {  // log(1 + exp(-y q)), y = -1 or 1
-    add(of(arb_log1p, exp(-v)), -(y * sigmoid(-v)), sigmoid(-v) * sigmoid(v));
+    add(softplus(-v), -(y * sigmoid(-v)), sigmoid(-v) * sigmoid(v));
   } else {  // polynomial_hinge, max(0, 1 - y q)^p, y = -1 or 1
     const int p = loss.power;
     const Ball plus = margin.is_positive() ? margin : hull(Ball(), high_end(margin));
