@@ -73,7 +73,10 @@ PointProof strict_minimum(const Problem&, const Verdict& verdict) {
 // Negative curvature all around, and yet the condition holds.
 PointProof saddle_in_spite(const Problem& problem, const Verdict& verdict) {
   PointProof proof = certify_isolated_segment(problem);
-  if (proof.proven && proof_in<certificate::NegativeCurvature>(verdict) == nullptr) {
+  const auto* critical = proof_in<certificate::CriticalPoint>(verdict);
+  const bool descends = proof_in<certificate::NegativeCurvature>(verdict) != nullptr ||
+                        (critical != nullptr && critical->saddle);
+  if (proof.proven && !descends) {
     proof.proven = false;
     proof.shown = "negative curvature was not proven";
   }
