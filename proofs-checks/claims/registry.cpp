@@ -8,6 +8,10 @@ const std::vector<Claim>& all_claims() {
       vanishing_identity(),
       // Failure modes
       failure_one_sample(),
+      failure_two_inputs(),
+      failure_equal_inputs(),
+      failure_two_outputs(),
+      failure_suboptimal(),
       // Zoo
       suboptimal_points(),
       population_loss(),

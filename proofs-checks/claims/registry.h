@@ -13,7 +13,11 @@ const std::vector<Claim>& all_claims();
 // Those with this name, or of this group; empty where there is none.
 std::vector<const Claim*> claims_named(const std::string& name);
 
+Claim failure_equal_inputs();
 Claim failure_one_sample();
+Claim failure_suboptimal();
+Claim failure_two_inputs();
+Claim failure_two_outputs();
 Claim population_loss();
 Claim suboptimal_points();
 Claim vanishing_identity();
