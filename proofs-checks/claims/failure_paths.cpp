@@ -27,7 +27,7 @@ bool close(double measured, double expected) {
 
 std::string short_text(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
+  std::snprintf(text, sizeof text, "%.4g", value + 0.0);  // -0 as 0
   return text;
 }
 
@@ -61,7 +61,7 @@ std::vector<std::pair<double, double>> FollowedPath::parameter(std::size_t k) co
 
 FollowedPath follow(const PathCase& path) {
   search::FlowOptions options = path.options;
-  options.logarithmic = search::scale_parameters(path.problem);
+  if (options.logarithmic.empty()) options.logarithmic = search::scale_parameters(path.problem);
   FollowedPath followed;
   followed.flow = search::approx_gradient_flow(path.problem, options);
   followed.decrease = search::certify_decrease(path.problem, followed.flow.points);

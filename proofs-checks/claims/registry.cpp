@@ -12,6 +12,7 @@ const std::vector<Claim>& all_claims() {
       failure_equal_inputs(),
       failure_two_outputs(),
       failure_suboptimal(),
+      failure_transformations(),
       // Zoo
       suboptimal_points(),
       population_loss(),

@@ -16,6 +16,7 @@ std::vector<const Claim*> claims_named(const std::string& name);
 Claim failure_equal_inputs();
 Claim failure_one_sample();
 Claim failure_suboptimal();
+Claim failure_transformations();
 Claim failure_two_inputs();
 Claim failure_two_outputs();
 Claim population_loss();
