@@ -13,6 +13,7 @@ const std::vector<Claim>& all_claims() {
       failure_two_outputs(),
       failure_suboptimal(),
       failure_transformations(),
+      failure_digits(),
       // Zoo
       suboptimal_points(),
       population_loss(),

@@ -13,6 +13,7 @@ const std::vector<Claim>& all_claims();
 // Those with this name, or of this group; empty where there is none.
 std::vector<const Claim*> claims_named(const std::string& name);
 
+Claim failure_digits();
 Claim failure_equal_inputs();
 Claim failure_one_sample();
 Claim failure_suboptimal();

@@ -18,7 +18,7 @@ for header in $(cd "$lib" && find pgb -name '*.h'); do
 done
 # Headers that use a private library or belong to pgb_search, and those that include them, are not for callers.
 inner=$(cd "$lib" && { grep -rlE "#include [<\"]($private)" --include='*.h' pgb || true
-  find pgb/search/family pgb/search/local pgb/search/run -name '*.h'; })
+  find pgb/search/descent pgb/search/family pgb/search/local pgb/search/run -name '*.h'; })
 while :; do
   more=$inner
   for header in $inner; do
