@@ -19,10 +19,13 @@ Problem two_logistic_weights() {
 Problem tanh_unit(Bias bias) {
   const std::string hidden = bias == Bias::hidden ? R"(, "bias": "u")" : "";
   const std::string output = bias == Bias::output ? R"(, "bias": "c")" : "";
-  const std::string more = bias == Bias::hidden ? R"(, "u": [0])" : bias == Bias::output ? R"(, "c": [0])" : "";
+  const std::string more = bias == Bias::hidden   ? R"(, "u": [0])"
+                           : bias == Bias::output ? R"(, "c": [0])"
+                                                  : "";
   return loaded(problem_json(R"({"input": 1, "nodes": [{"op": "linear", "weight": "w")" + hidden +
                                  R"(}, {"op": "tanh"}, {"op": "linear", "weight": "a")" + output + "}]}",
-                             R"({"w": [[0]], "a": [[0]])" + more + "}", "[[1], [2], [3]]", bias == Bias::none ? "[[1], [3], [1]]" : "[[1], [3], [2]]"));
+                             R"({"w": [[0]], "a": [[0]])" + more + "}", "[[1], [2], [3]]",
+                             bias == Bias::none ? "[[1], [3], [1]]" : "[[1], [3], [2]]"));
 }
 
 Problem augmented_samples(std::size_t samples) {
@@ -41,7 +44,8 @@ verifier::Outcome checked(const Problem& problem, const boxes::SearchResult& res
   c.problem_sha256 = problem.sha256;
   c.problem = problem.canonical;
   c.claim = result.claim;
-  const certificate::Certificate read = certificate::read_certificate(certificate::write_certificate(c), "certificate");
+  const certificate::Certificate read =
+      certificate::read_certificate(certificate::write_certificate(c), "certificate");
   return verifier::verify(read, io::read_problem_text(*read.problem, "problem"));
 }
 

@@ -18,8 +18,8 @@ using boxes::Subject;
 using Kind = IsolatedPoint::Kind;
 
 std::size_t count(const SearchResult& result, Kind kind) {
-  return static_cast<std::size_t>(
-      std::count_if(result.points.begin(), result.points.end(), [&](const auto& p) { return p.kind == kind; }));
+  return static_cast<std::size_t>(std::count_if(result.points.begin(), result.points.end(),
+                                                [&](const auto& p) { return p.kind == kind; }));
 }
 
 SearchResult search(const Problem& problem, double radius, Subject subject, SearchOptions options = {}) {

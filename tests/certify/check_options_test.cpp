@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <cmath>
+#include <cstdlib>
 #include <set>
 
 #include "certify/cases.h"
@@ -213,7 +213,8 @@ TEST(CheckRegion, LargestNeverReachesTheMinimum) {
     ASSERT_TRUE(v.certified);
     ASSERT_TRUE(v.witness);
     // "No point within 1.23 of the saved one …"
-    const double radius = std::strtod(v.explanation.c_str() + std::string("No point within ").size(), nullptr);
+    const double radius =
+        std::strtod(v.explanation.c_str() + std::string("No point within ").size(), nullptr);
     EXPECT_LT(radius, off) << v.explanation;
     EXPECT_GT(radius, 0.9 * off) << v.explanation;
   });

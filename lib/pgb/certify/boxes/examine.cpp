@@ -286,31 +286,6 @@ std::optional<Verdict> Examiner::by_linear_forms(const Box& box, const IntervalS
   return best;
 }
 
-// The limit of Newton's steps from z, where they converge to a point in or just outside the box; else empty.
-Vector<double> Examiner::newton(Vector<double> z, const Box& box) const {
-  constexpr int kSteps = 30;
-  const std::size_t n = z.size();
-  for (int i = 0; i < kSteps; ++i) {
-    const Intervals at(z.begin(), z.end());
-    const Intervals g = net_.gradient(at);
-    const std::optional<IntervalSquare> h = net_.hessian(at);
-    if (!h) return {};
-    const std::optional<Matrix<double>> inverse = approx_inverse(to_matrix(*h).mid);
-    if (!inverse) return {};
-    double moved = 0;
-    for (std::size_t k = 0; k < n; ++k) {
-      double step = 0;
-      for (std::size_t j = 0; j < n; ++j) step -= (*inverse)(k, j) * g[j].middle();
-      z[k] += step;
-      moved = std::max(moved, std::abs(step) / std::max(std::abs(z[k]), box.width(k)));
-      const double slack = box.width(k) / 2;
-      if (!(z[k] > box.low[k] - slack && z[k] < box.high[k] + slack)) return {};
-    }
-    if (moved < 1e-15) return z;
-  }
-  return z;
-}
-
 bool Examiner::can_cut(const Box& box, std::size_t k) const {
   const double c = Interval(box.low[k], box.high[k]).middle();
   return box.low[k] < c && c < box.high[k] && box.width(k) > options_.min_width * whole_.width(k);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "pgb/certify/box_hessian.h"
+#include "pgb/certify/boxes/dense.h"
 #include "pgb/certify/boxes/examine.h"
 #include "pgb/derivatives/objective.h"
 #include "pgb/linalg/approx_dense.h"
@@ -19,7 +20,7 @@ constexpr double kContraction =
     0.5;  // |I - Y H|, well below the 1 that is needed: a checker encloses in its own way
 
 // d^T H d for every H enclosed.
-Ball curvature(const Matrix<Ball>& h, const Vector<double>& d) {
+Ball curvature_of(const Matrix<Ball>& h, const Vector<double>& d) {
   Ball sum(0);
   for (std::size_t i = 0; i < h.rows; ++i) {
     for (std::size_t j = 0; j < h.cols; ++j) sum += Ball(d[i]) * Ball(d[j]) * h(i, j);
@@ -41,10 +42,35 @@ Kind kind_of(const Matrix<Ball>& h, Vector<double>& direction) {
   const ApproxEigen eigen = approx_symmetric_eigen(middle);
   direction.assign(eigen.vectors.column(0), eigen.vectors.column(1));
   for (double& d : direction) d = static_cast<float>(d);
-  return curvature(h, direction).certainly_negative() ? Kind::saddle : Kind::unclassified;
+  return curvature_of(h, direction).certainly_negative() ? Kind::saddle : Kind::unclassified;
 }
 
 }  // namespace
+
+// The limit of Newton's steps from z, where they converge to a point in or just outside the box; else empty.
+Vector<double> Examiner::newton(Vector<double> z, const Box& box) const {
+  constexpr int kSteps = 30;
+  const std::size_t n = z.size();
+  for (int i = 0; i < kSteps; ++i) {
+    const Intervals at(z.begin(), z.end());
+    const Intervals g = net_.gradient(at);
+    const std::optional<IntervalSquare> h = net_.hessian(at);
+    if (!h) return {};
+    const std::optional<Matrix<double>> inverse = approx_inverse(to_matrix(*h).mid);
+    if (!inverse) return {};
+    double moved = 0;
+    for (std::size_t k = 0; k < n; ++k) {
+      double step = 0;
+      for (std::size_t j = 0; j < n; ++j) step -= (*inverse)(k, j) * g[j].middle();
+      z[k] += step;
+      moved = std::max(moved, std::abs(step) / std::max(std::abs(z[k]), box.width(k)));
+      const double slack = box.width(k) / 2;
+      if (!(z[k] > box.low[k] - slack && z[k] < box.high[k] + slack)) return {};
+    }
+    if (moved < 1e-15) return z;
+  }
+  return z;
+}
 
 std::optional<IsolatedPoint> Examiner::certify(const Vector<double>& z) const {
   constexpr double kSmallest = 1e-9;  // of uniqueness boxes, relative to the whole

@@ -72,6 +72,7 @@ class Search {
   SearchResult run() {
     std::vector<Open> open;
     double volume = 0;
+    std::size_t saved = 0;  // checkpoints
     for (Tree::Leaf& leaf : tree_.open_leaves()) {
       volume += part(leaf.box);
       open.push_back({std::move(leaf), true});
@@ -94,8 +95,16 @@ class Search {
       open.erase(first, open.end());
       result_.examined += count;
       for (std::size_t i = 0; i < count; ++i) apply(std::move(round[i]), verdicts[i], open, volume);
+      if (options_.checkpoint && result_.examined / options_.checkpoint_boxes > saved) {
+        saved = result_.examined / options_.checkpoint_boxes;
+        std::vector<IsolatedPoint> points = points_;
+        std::vector<UndecidedBox> undecided;
+        options_.checkpoint(written(points, undecided));
+      }
     }
-    finish();
+    result_.points = std::move(points_);
+    result_.claim = written(result_.points, result_.undecided);
+    for (const UndecidedBox& box : result_.undecided) result_.undecided_volume += part({box.low, box.high});
     return std::move(result_);
   }
 
@@ -139,17 +148,18 @@ class Search {
     }
   }
 
-  void finish() {
-    claim_.subject = options_.subject;
-    claim_.tree.clear();
-    claim_.undecided.clear();
-    claim_.points.clear();
-    claim_.precision = kCheckBits;
-    tree_.write(examiner_.symmetries(), points_, claim_, result_.undecided);
-    for (const IsolatedPoint& p : points_) claim_.points.push_back(claim_of(p));
-    for (const UndecidedBox& box : result_.undecided) result_.undecided_volume += part({box.low, box.high});
-    result_.points = std::move(points_);
-    result_.claim = std::move(claim_);
+  // The tree as it is; `points` is given the images of points under symmetries, too.
+  certificate::BoxTree written(std::vector<IsolatedPoint>& points,
+                               std::vector<UndecidedBox>& undecided) const {
+    certificate::BoxTree claim = claim_;
+    claim.subject = options_.subject;
+    claim.tree.clear();
+    claim.undecided.clear();
+    claim.points.clear();
+    claim.precision = kCheckBits;
+    tree_.write(examiner_.symmetries(), points, claim, undecided);
+    for (const IsolatedPoint& p : points) claim.points.push_back(claim_of(p));
+    return claim;
   }
 
   double part(const Box& box) const {

@@ -31,6 +31,9 @@ struct SearchOptions {
   int threads = 1;
   const std::atomic<bool>* stop = nullptr;  // set it to end early; what is open stays undecided
   std::function<void(const SearchProgress&)> progress;
+  // About every `checkpoint_boxes` boxes: what has been proved so far, for resume().
+  std::function<void(certificate::BoxTree)> checkpoint;
+  std::size_t checkpoint_boxes = 20'000;
 };
 
 // A critical point of Q that exists and is nondegenerate.
