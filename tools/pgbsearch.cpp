@@ -10,6 +10,7 @@
 #include "pgb/io/errors.h"
 #include "pgb/report/numbers.h"
 #include "pgb/search/family/family.h"
+#include "pgb/search/run/data_search.h"
 #include "pgb/search/run/export.h"
 #include "pgb/search/run/multistart.h"
 #include "pgb/search/run/store.h"
@@ -83,7 +84,16 @@ int search(const pgb::tools::SearchArguments& a, pgb::search::MpiSession& mpi) {
         static_cast<double>(p.starts_done) / static_cast<double>(std::max<std::size_t>(p.starts_total, 1));
     progress.show(progress_text(p), share);
   };
-  const pgb::search::SearchResult result = run_search(store, family, *workers, options);
+  pgb::search::DataSearchOptions data_options;
+  data_options.time = a.time;
+  data_options.stop = stop;
+  data_options.progress = [&](std::size_t done, std::size_t total, double best) {
+    progress.show(pgb::report::count_text(done) + " data sets, best value " + pgb::report::rounded(best),
+                  static_cast<double>(done) / static_cast<double>(std::max<std::size_t>(total, 1)));
+  };
+  pgb::search::SearchResult result;
+  if (search_data(store, family, *workers, data_options))
+    result = run_search(store, family, *workers, options);
   progress.clear();
   Summary summary = summarise(store);
   summary.seconds = result.seconds;

@@ -176,6 +176,13 @@ Variant read_variant(const Json& object, const std::string& folder, const std::s
   v.regularizer = read_term<io::RegularizerSpec>(object, "regularizer", "l2", true, where);
   v.data = read_data(required_field(object, "data", where), d_x, d_y, v.loss == "cross_entropy", folder,
                      field_place(where, "data"));
+  if (const Json* search = find_field(object["data"], "search")) {
+    v.search = read_data_search(*search, field_place(field_place(where, "data"), "search"));
+    if (v.loss != "squared" && v.loss != "mse") {
+      fail(field_place(where, "data"), "\"search\" only with the losses squared and mse",
+           io::in_quotes(v.loss));
+    }
+  }
   for (const auto& [name, tensor] : v.tensors) v.parameters += tensor.size();
   if (v.augment) v.parameters += d_y * (2 + d_x);
   if (v.augment) v.title += ", added neurons";
@@ -243,6 +250,11 @@ Family::Place Family::place(std::size_t p) const {
 }
 
 Instance Family::problem(std::size_t p) const {
+  const auto found = chosen.find(p);
+  return problem(p, found == chosen.end() ? std::vector<double>() : found->second);
+}
+
+Instance Family::problem(std::size_t p, const std::vector<double>& numbers) const {
   const Place at = place(p);
   const Variant& v = *at.variant;
   Instance instance;
@@ -252,6 +264,12 @@ Instance Family::problem(std::size_t p) const {
     return instance;
   }
   Data data = make_data(v.data, seed, static_cast<std::size_t>(&v - variants.data()), at.member);
+  if (!numbers.empty()) {
+    const std::size_t of_x = v.search->over_x ? data.x.size() : 0;
+    const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(of_x);
+    if (v.search->over_x) data.x = {data.x.shape, {numbers.begin(), middle}, {}};
+    if (v.search->over_y) data.y = {data.y.shape, {middle, numbers.end()}, {}};
+  }
   io::ProblemFile& file = instance.file;
   file.model = v.model;
   file.parameters = v.tensors;

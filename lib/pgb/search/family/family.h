@@ -10,6 +10,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,7 @@ struct Variant {
   double loss_power = 2;
   std::optional<io::AddedNeuronsSpec> augment;
   std::optional<io::RegularizerSpec> regularizer;
+  std::optional<DataSearch> search;
   StartRule start;
   std::string title;  // "2-2-1 sigmoid, squared"
   std::size_t parameters = 0;
@@ -42,10 +45,16 @@ struct Family {
   std::vector<Variant> variants;
   std::string text;   // the file, without white space
   std::string where;  // for messages
+  std::map<std::size_t, std::vector<double>>
+      chosen;  // by problem: the numbers that its data search has found
 
   std::size_t problems() const;
   // Problem p < problems() with all parameters 0. Throws InputError where the data do not fit model and loss.
   Instance problem(std::size_t p) const;
+  // The same with `numbers` in place of those that its data search may change, x before y; none: those of the
+  // rules.
+  Instance problem(std::size_t p, const std::vector<double>& numbers) const;
+  const Variant& variant(std::size_t p) const { return *place(p).variant; }
   // "2-2-1 sigmoid, squared; data set 3"
   std::string title(std::size_t p) const;
   // Start s of problem p, z in the order of the parameter vector.

@@ -19,6 +19,8 @@ Widths read_widths(const io::Json& value, const std::string& where);
 DataRule read_data(const io::Json& value, std::size_t d_x, std::size_t d_y, bool class_targets,
                    const std::string& folder, const std::string& where);
 
+DataSearch read_data_search(const io::Json& value, const std::string& where);
+
 // The nodes of such a network, with tensors "W1", "b1", "W2", ...
 void build(const Widths& net, io::ModelSpec& model, io::Tensors& tensors);
 

@@ -230,6 +230,32 @@ Widths read_widths(const Json& value, const std::string& where) {
   return net;
 }
 
+DataSearch read_data_search(const Json& value, const std::string& where) {
+  io::expect_object(value, where);
+  io::refuse_unknown_fields(value, {"goal", "over", "from", "to", "evaluations", "starts"}, where);
+  DataSearch search;
+  const auto word = [&](const char* field, const std::vector<std::string>& known) {
+    const Json* given = find_field(value, field);
+    const std::string text = given == nullptr ? known.front() : as_word(*given, field_place(where, field));
+    const auto found = std::find(known.begin(), known.end(), text);
+    if (found == known.end())
+      fail(field_place(where, field), "one of " + io::quoted_list(known), io::in_quotes(text));
+    return static_cast<std::size_t>(found - known.begin());
+  };
+  search.goal = static_cast<DataSearch::Goal>(word("goal", {"deep", "frequent", "wide"}));
+  const std::size_t over = word("over", {"y", "x", "both"});
+  search.over_x = over != 0;
+  search.over_y = over != 1;
+  read_range(value, search.from, search.to, where);
+  if (!(search.from < search.to)) fail(where, "\"from\" below \"to\"");
+  const auto size = [&](const char* field, std::size_t& count) {
+    if (const Json* given = find_field(value, field)) count = as_size(*given, 1, field_place(where, field));
+  };
+  size("evaluations", search.evaluations);
+  size("starts", search.starts);
+  return search;
+}
+
 void build(const Widths& net, io::ModelSpec& model, io::Tensors& tensors) {
   model.input = {net.widths.front()};
   const auto add = [&](io::NodeSpec node) {
@@ -280,7 +306,7 @@ DataRule read_data(const Json& value, std::size_t d_x, std::size_t d_y, bool cla
     rule.y.fixed = std::move(samples.y);
   } else {
     io::expect_object(value, where);
-    io::refuse_unknown_fields(value, {"x", "y", "sets"}, where);
+    io::refuse_unknown_fields(value, {"x", "y", "sets", "search"}, where);
     rule.x = read_inputs(required_field(value, "x", where), d_x, field_place(where, "x"));
     rule.y = read_targets(required_field(value, "y", where), d_x, rule.d_y, field_place(where, "y"));
     if (const Json* sets = find_field(value, "sets"))

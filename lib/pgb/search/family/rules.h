@@ -65,6 +65,16 @@ struct DataRule {
   bool is_random() const;
 };
 
+// The outer search for data at which a bad minimum is as deep, as frequent or as wide as can be.
+struct DataSearch {
+  enum class Goal { deep, frequent, wide };
+  Goal goal = Goal::deep;
+  bool over_x = false, over_y = true;  // which numbers may be changed
+  double from = -1, to = 1;            // their range
+  std::size_t evaluations = 300;       // data sets tried for each problem
+  std::size_t starts = 64;             // at each of them
+};
+
 struct StartRule {
   Draw draw;
 };

@@ -70,7 +70,8 @@ std::string bytes(const Json& json) {
 }  // namespace
 
 std::string packed(const Task& task) {
-  return bytes({static_cast<int>(task.kind), task.number, task.problem, to_json(task.ending)});
+  return bytes({static_cast<int>(task.kind), task.number, task.problem, to_json(task.ending), task.data,
+                task.first, task.length, task.from});
 }
 
 std::string packed(const Reply& reply) {
@@ -87,6 +88,10 @@ Task task_from(const std::string& text) {
   task.number = json[1].get<std::int64_t>();
   task.problem = json[2].get<std::size_t>();
   task.ending = ending_from(json[3]);
+  task.data = json[4].get<std::vector<double>>();
+  task.first = json[5].get<std::size_t>();
+  task.length = json[6].get<std::size_t>();
+  task.from = json[7].get<std::vector<std::vector<double>>>();
   return task;
 }
 

@@ -75,8 +75,19 @@ class Driver {
     return problems_.emplace(p, std::move(points)).first->second;
   }
 
-  static Task task_of(const StoredPoint& point) {
-    return {Task::Kind::judge, point.id, point.problem, point.ending};
+  std::vector<double> data_of(std::size_t p) const {
+    const auto found = family_.chosen.find(p);
+    return found == family_.chosen.end() ? std::vector<double>() : found->second;
+  }
+
+  Task task_of(const StoredPoint& point) const {
+    Task task;
+    task.kind = Task::Kind::judge;
+    task.number = point.id;
+    task.problem = point.problem;
+    task.data = data_of(point.problem);
+    task.ending = point.ending;
+    return task;
   }
 
   void hand_out() {
@@ -87,7 +98,11 @@ class Driver {
         waiting_.pop_front();
       } else if (next_chunk_ < chunks_.count() && next_chunk_ < applied_ + 4 * room) {
         Task task;
-        task.number = static_cast<std::int64_t>(next_chunk_++);
+        task.number = static_cast<std::int64_t>(next_chunk_);
+        task.problem = chunks_.problem(next_chunk_);
+        task.first = chunks_.first(next_chunk_);
+        task.length = chunks_.length(next_chunk_++);
+        task.data = data_of(task.problem);
         workers_.give(std::move(task));
       } else {
         return;
@@ -213,6 +228,11 @@ class Driver {
 
 }  // namespace
 
+void put_problem(Store& store, const Family& family, std::size_t p) {
+  const Instance instance = family.problem(p);
+  store.add_problem(p, family.title(p), instance_text(instance), instance_sha256(instance));
+}
+
 void begin_search(Store& store, const Family& family) {
   store.begin();
   store.set_meta("program", "pgbsearch " PGB_VERSION);
@@ -222,9 +242,8 @@ void begin_search(Store& store, const Family& family) {
   store.set_meta("seed", std::to_string(family.seed));
   store.set_meta("starts", std::to_string(family.starts));
   for (std::size_t p = 0; p < family.problems(); ++p) {
-    const Instance instance = family.problem(p);
-    make_problem(instance);  // throws where the data do not fit
-    store.add_problem(p, family.title(p), instance_text(instance), instance_sha256(instance));
+    make_problem(family.problem(p));  // throws where the data do not fit
+    if (!family.variant(p).search) put_problem(store, family, p);
   }
   store.set_meta("next_chunk", "0");
   store.commit();
@@ -243,6 +262,7 @@ void expect_same(const Store& store, const Family& family) {
   if (store.meta("family") != family.text)
     refuse("family", "\"" + store.meta("name").value_or("") + "\"", "another");
   for (std::size_t p = 0; p < family.problems(); ++p) {
+    if (family.variant(p).search) continue;
     const auto row = store.problem(p);
     if (!row || row->sha256 != instance_sha256(family.problem(p)))
       refuse("data", "problem " + std::to_string(p), "other data");

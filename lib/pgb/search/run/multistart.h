@@ -37,6 +37,8 @@ struct SearchResult {
 
 // Puts the family and its problems into an empty store.
 void begin_search(Store& store, const Family& family);
+// Its problem p, with the data chosen for it.
+void put_problem(Store& store, const Family& family, std::size_t p);
 // Throws InputError where the store was begun with another family, seed or number of starts, or with other
 // data.
 void expect_same(const Store& store, const Family& family);

@@ -17,6 +17,8 @@ constexpr const char* kSchema = "pgb-store/1";
 constexpr const char* kTables = R"(
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE problems (number INTEGER PRIMARY KEY, title TEXT NOT NULL, sha256 TEXT NOT NULL, problem TEXT NOT NULL);
+  CREATE TABLE evaluations (problem INTEGER NOT NULL, number INTEGER NOT NULL, score REAL NOT NULL,
+    PRIMARY KEY (problem, number)) WITHOUT ROWID;
   CREATE TABLE points (
     id INTEGER PRIMARY KEY, problem INTEGER NOT NULL REFERENCES problems (number),
     first_start INTEGER NOT NULL, count INTEGER NOT NULL,
@@ -275,6 +277,19 @@ std::size_t Store::problems() const {
   Statement row(handle_->db, path_, "SELECT count(*) FROM problems");
   row.next();
   return row.size(0);
+}
+
+void Store::add_evaluation(std::size_t problem, std::size_t number, double score) {
+  Statement row(handle_->db, path_, "INSERT INTO evaluations VALUES (?, ?, ?)");
+  (row << problem << number << score).done();
+}
+
+std::vector<double> Store::evaluations(std::size_t problem) const {
+  Statement row(handle_->db, path_, "SELECT score FROM evaluations WHERE problem = ? ORDER BY number");
+  row << problem;
+  std::vector<double> scores;
+  while (row.next()) scores.push_back(row.real(0));
+  return scores;
 }
 
 std::int64_t Store::add_point(const StoredPoint& p) {

@@ -59,6 +59,10 @@ class Store {
   std::optional<ProblemRow> problem(std::size_t number) const;
   std::size_t problems() const;
 
+  // What a data search has tried: the value of data set `number` of a problem.
+  void add_evaluation(std::size_t problem, std::size_t number, double score);
+  std::vector<double> evaluations(std::size_t problem) const;  // by number
+
   std::int64_t add_point(const StoredPoint& point);  // without its judgement; returns the id
   void set_count(std::int64_t id, std::size_t count);
   void set_judgement(std::int64_t id, const Judgement& judgement);

@@ -123,30 +123,35 @@ struct Labour::Prepared {
 };
 
 struct Labour::Cache {
+  struct Entry {
+    std::size_t problem;
+    std::vector<double> data;
+    std::shared_ptr<const Prepared> prepared;
+  };
   std::mutex mutex;
-  std::list<std::pair<std::size_t, std::shared_ptr<const Prepared>>> recent;
+  std::list<Entry> recent;
 };
 
 Labour::Labour(const Family& family, const std::atomic<bool>* stop)
-    : family_(family), chunks_(chunks_of(family)), stop_(stop), cache_(std::make_unique<Cache>()) {}
+    : family_(family), stop_(stop), cache_(std::make_unique<Cache>()) {}
 Labour::~Labour() = default;
 
-std::shared_ptr<const Labour::Prepared> Labour::prepared(std::size_t problem) const {
+std::shared_ptr<const Labour::Prepared> Labour::prepared(const Task& task) const {
   {
     const std::lock_guard<std::mutex> lock(cache_->mutex);
     auto& recent = cache_->recent;
     for (auto at = recent.begin(); at != recent.end(); ++at) {
-      if (at->first != problem) continue;
+      if (at->problem != task.problem || at->data != task.data) continue;
       recent.splice(recent.begin(), recent, at);
-      return recent.front().second;
+      return recent.front().prepared;
     }
   }
   auto made = std::make_shared<Prepared>();
-  made->instance = family_.problem(problem);
+  made->instance = family_.problem(task.problem, task.data);
   made->problem = make_problem(made->instance);
   made->net = layered(made->problem);
   const std::lock_guard<std::mutex> lock(cache_->mutex);
-  cache_->recent.emplace_front(problem, made);
+  cache_->recent.push_front({task.problem, task.data, made});
   if (cache_->recent.size() > kCached) cache_->recent.pop_back();
   return made;
 }
@@ -156,20 +161,15 @@ Reply Labour::operator()(const Task& task) const {
   reply.kind = task.kind;
   reply.number = task.number;
   const auto stopped = [this] { return stop_ != nullptr && *stop_; };
+  const std::shared_ptr<const Prepared> p = prepared(task);
   if (task.kind == Task::Kind::judge) {
-    const std::shared_ptr<const Prepared> p = prepared(task.problem);
     const std::lock_guard<std::mutex> lock(precision_in_use());
-    reply.abandoned = stopped();
-    if (reply.abandoned) return reply;
-    reply.judgement = judge(p->instance, task.ending, stop_);
+    if (!stopped()) reply.judgement = judge(p->instance, task.ending, stop_);
     reply.abandoned = stopped();
     return reply;
   }
-  const auto chunk = static_cast<std::size_t>(task.number);
-  const std::size_t problem = chunks_.problem(chunk), first = chunks_.first(chunk);
-  const std::shared_ptr<const Prepared> p = prepared(problem);
-  std::vector<std::vector<double>> starts;
-  for (std::size_t s = 0; s < chunks_.length(chunk); ++s) starts.push_back(family_.start(problem, first + s));
+  std::vector<std::vector<double>> starts = task.from;
+  for (std::size_t s = 0; s < task.length; ++s) starts.push_back(family_.start(task.problem, task.first + s));
   if (p->net) {
     reply.endings = solve_batch(*p->net, starts);
     return reply;

@@ -21,7 +21,10 @@ struct Task {
   Kind kind = Kind::chunk;
   std::int64_t number = 0;  // of the chunk, or id of the point
   std::size_t problem = 0;
-  Ending ending;  // judge
+  std::vector<double> data;               // numbers of Family::problem(p, numbers); empty: those of the rules
+  std::size_t first = 0, length = 0;      // chunk: which starts
+  std::vector<std::vector<double>> from;  // chunk: these points instead
+  Ending ending;                          // judge
 };
 
 struct Reply {
@@ -54,9 +57,8 @@ class Labour {
 
  private:
   struct Prepared;
-  std::shared_ptr<const Prepared> prepared(std::size_t problem) const;
+  std::shared_ptr<const Prepared> prepared(const Task& task) const;
   const Family& family_;
-  Chunks chunks_;
   const std::atomic<bool>* stop_;
   struct Cache;
   std::unique_ptr<Cache> cache_;
