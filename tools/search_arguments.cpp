@@ -40,6 +40,14 @@ void describe(CLI::App& app, SearchArguments& a) {
       ->check(CLI::Range(1, 1024));
   option("--json", "FILE", a.json, "The summary for programs, - on standard output");
   app.add_flag("-q,--quiet", a.quiet, "No summary and no progress; the exit status tells");
+  app.add_flag("--failure-modes", a.failure_modes,
+               "Follow gradient flow from each counterexample after neurons were added");
+  option("--lambda", "NUMBER", a.lambda, "Their weight, exact (1/10)");
+  app.add_flag("--prove", a.prove, "Instead of starts: all local minima in a box, as a proof");
+  option("--box", "B", a.box, "The box |z_k| <= B (5)")->check(CLI::PositiveNumber);
+  app.add_flag("--critical-points", a.critical_points, "With --prove: saddles and maxima too");
+  option("--max-boxes", "N", a.max_boxes, "With --prove: parts to look at in each problem (1000000)")
+      ->check(CLI::Range(1L, 1L << 40));
   CLI::App* show = app.add_subcommand("show", "What a store holds, or some of its points in full");
   show->add_option("STORE", a.shown_store, "Store file")->required()->option_text(" ");
   show->add_option("ID", a.shown_ids, "Numbers of points")->option_text("...");

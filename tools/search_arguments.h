@@ -15,6 +15,11 @@ struct SearchArguments {
   std::optional<std::uint64_t> seed;
   std::optional<std::size_t> starts;
   double time = 0;
+  bool failure_modes = false;
+  std::string lambda = "1/10";  // of the neurons added for failure modes
+  bool prove = false, critical_points = false;
+  double box = 5;
+  std::size_t max_boxes = 1'000'000;
   int threads = 1;
 
   // pgbsearch show STORE [ID...], pgbsearch export STORE DIRECTORY [ID...]

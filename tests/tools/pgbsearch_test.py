@@ -3,10 +3,12 @@
 import json
 import os
 import pathlib
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 SEARCH, CHECK, VERIFY = os.environ["PGBSEARCH"], os.environ["PGBCHECK"], os.environ["PGBVERIFY"]
 FAMILIES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "families"
@@ -32,7 +34,7 @@ def dump(path):
     """All that a store holds, but for where the family file was."""
     with sqlite3.connect(path) as db:
         rows = {table: db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
-                for table in ("meta", "problems", "points", "certificates")}
+                for table in ("meta", "problems", "points", "certificates", "evaluations", "failures")}
     rows["meta"] = [row for row in rows["meta"] if row[0] != "where"]
     return rows
 
@@ -80,6 +82,63 @@ def check_added_neurons(folder):
             freed = db.execute("SELECT count(*) FROM points WHERE kind = 'no local minimum nearby'").fetchone()[0]
         expect(not [t for t, in rows if "added" in t], f"{name}: a suboptimal minimum with added neurons: {rows}")
         expect(len(rows) >= expected and freed > 0, f"{name}: {rows}, {freed}")
+
+
+def check_proof(folder):
+    """One weight on (16, 3/4), (1, 3/4): two local minima and a maximum in [-5, 5], and none with an added neuron in [-1, 1]."""
+    text = json.loads((FAMILIES / "one-neuron.json").read_text())
+    text["augment"] = None
+    (folder / "plain.json").write_text(json.dumps(text))
+    result = run("plain.json", "--prove", "--box", 5, "--critical-points", "--json", "-", "-q", cwd=folder)
+    out = json.loads(result.stdout)["problems"][0]["result"]
+    kinds = sorted(p["kind"] for p in out["points"])
+    expect(result.returncode == 1 and out["status"] == "complete", f"--prove: {result.returncode}, {out}")
+    expect(kinds == ["local maximum", "local minimum", "local minimum"] and out["suboptimal_minima"] == 1, f"--prove: {out}")
+    text["augment"] = {"kind": "exponential", "lambda": "1/10"}
+    (folder / "augmented.json").write_text(json.dumps(text))
+    result = run("augmented.json", "--prove", "--box", 1, "-q", cwd=folder)
+    expect(result.returncode == 0, f"--prove with an added neuron: {result.returncode} {result.stderr}")
+    for name in ("plain", "augmented"):
+        run("export", f"{name}.sqlite", f"{name}-out", cwd=folder)
+        result = run(folder / f"{name}-out" / "box-0.certificate.json", program=VERIFY)
+        expect(result.returncode == 0, f"pgbverify of a list: {result.stdout}{result.stderr}")
+    expect(run("augmented.json", "--prove", "--box", 2, "--resume", "-q", cwd=folder).returncode == 2, "--prove: another box")
+
+
+def check_failure_modes(folder):
+    found(FAMILIES / "one-neuron.json", "--starts", 100, "--failure-modes", "--store", "f.sqlite", cwd=folder)
+    text = run("show", "f.sqlite", cwd=folder).stdout
+    expect("runs off to infinity, exponent 0.5 log t" in text, "--failure-modes")
+
+
+def check_data_search(folder):
+    """Found again exactly by a search that was stopped several times."""
+    family = json.loads((FAMILIES / "bad-data.json").read_text())
+    family["data"]["search"].update(goal="deep", evaluations=300, starts=32)
+    (folder / "data.json").write_text(json.dumps(family))
+    status, out = found("data.json", "--store", "whole.sqlite", cwd=folder)
+    expect(status == 1 and out["counterexamples"], f"data search: {status}")
+    for seconds in ("0.1", "0.3", "100"):
+        run("data.json", "--store", "parts.sqlite", "--resume", "--time", seconds, "-q", "--threads", 1, cwd=folder)
+    expect(dump(folder / "whole.sqlite") == dump(folder / "parts.sqlite"), "data search in parts differs")
+
+
+def check_interrupt(folder):
+    """Ctrl-C ends the search early with status 3 and what was found is kept."""
+    family = json.loads((FAMILIES / "three-samples.json").read_text())
+    family["starts"] = 100000
+    (folder / "long.json").write_text(json.dumps(family))
+    process = subprocess.Popen([SEARCH, "long.json", "-q"], cwd=folder)
+    for _ in range(500):
+        time.sleep(0.02)
+        if (folder / "long.sqlite").exists():
+            break
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    expect(process.wait(timeout=60) == 3, "Ctrl-C: exit status")
+    with sqlite3.connect(folder / "long.sqlite") as db:
+        starts = db.execute("SELECT coalesce(sum(count), 0) FROM points").fetchone()[0]
+    expect(starts < 100000, f"Ctrl-C: {starts} starts were done")
 
 
 def check_reading_a_store(folder):
@@ -135,6 +194,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for check in (check_neuron_minima, check_xor, check_three_samples, check_population_loss, check_added_neurons,
+                      check_proof, check_failure_modes, check_data_search, check_interrupt,
                       check_reading_a_store, check_same_for_all_threads,
                       check_resume, check_bad_input):
             print(check.__name__, flush=True)

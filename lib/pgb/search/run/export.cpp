@@ -49,6 +49,12 @@ std::size_t export_points(
     }
     if (!p.better_certificate.empty()) write(stem + ".lower.json", p.better_certificate);
   }
+  for (std::size_t p = 0; ids.empty() && p < store.problems(); ++p) {
+    const std::string number = std::to_string(p);
+    const auto proof = store.meta("prove_state_" + number);
+    if (proof)
+      write((std::filesystem::path(directory) / ("box-" + number + ".certificate.json")).string(), *proof);
+  }
   return points.size();
 }
 

@@ -27,6 +27,7 @@ constexpr const char* kTables = R"(
     kind TEXT, certified INTEGER, reason TEXT, explanation TEXT, parameters TEXT, sha256 TEXT, loss_text TEXT,
     loss_lower REAL, loss_upper REAL, center TEXT, reach TEXT, curvature REAL,
     better INTEGER NOT NULL DEFAULT 0, better_certificate TEXT NOT NULL DEFAULT '');
+  CREATE TABLE failures (point INTEGER PRIMARY KEY REFERENCES points (id), diverges INTEGER NOT NULL, text TEXT NOT NULL);
   CREATE TABLE certificates (point INTEGER NOT NULL REFERENCES points (id), number INTEGER NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (point, number)) WITHOUT ROWID;
 )";
@@ -327,6 +328,18 @@ void Store::set_judgement(std::int64_t id, const Judgement& j) {
 void Store::set_better(std::int64_t id, std::int64_t better, const std::string& certificate) {
   Statement row(handle_->db, path_, "UPDATE points SET better = ?, better_certificate = ? WHERE id = ?");
   (row << better << certificate << id).done();
+}
+
+void Store::set_failure_mode(std::int64_t id, bool diverges, const std::string& text) {
+  Statement row(handle_->db, path_, "INSERT OR REPLACE INTO failures VALUES (?, ?, ?)");
+  (row << id << static_cast<int>(diverges) << text).done();
+}
+
+std::optional<std::string> Store::failure_mode(std::int64_t id) const {
+  Statement row(handle_->db, path_, "SELECT text FROM failures WHERE point = ?");
+  row << id;
+  if (!row.next()) return std::nullopt;
+  return row.text(0);
 }
 
 std::vector<StoredPoint> Store::points() const {

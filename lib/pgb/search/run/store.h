@@ -67,6 +67,9 @@ class Store {
   void set_count(std::int64_t id, std::size_t count);
   void set_judgement(std::int64_t id, const Judgement& judgement);
   void set_better(std::int64_t id, std::int64_t better, const std::string& certificate);
+  // What gradient flow does after neurons were added: see failure.h.
+  void set_failure_mode(std::int64_t id, bool diverges, const std::string& text);
+  std::optional<std::string> failure_mode(std::int64_t id) const;
   std::vector<StoredPoint> points() const;  // by id
   std::optional<StoredPoint> point(std::int64_t id) const;
 

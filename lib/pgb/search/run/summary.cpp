@@ -151,6 +151,7 @@ std::string summary_text(const Summary& s, const Store& store) {
       text += "    #" + std::to_string(p.id) + "  loss " + report::rounded(p.judgement->loss) + ", #" +
               std::to_string(p.better) + " is lower; " + counted(p.count, "start") + "; " +
               printable(row ? row->title : "") + '\n';
+      if (const auto mode = store.failure_mode(p.id)) text += "        " + printable(*mode) + '\n';
     }
     if (points.size() > kShownPoints)
       text += "    ... and " + count_text(points.size() - kShownPoints) + " more\n";
@@ -220,6 +221,7 @@ std::string point_text(const StoredPoint& p, const Store& store) {
   line("Certificates",
        counted(j.certificates.size() + (p.better_certificate.empty() ? 0 : 1), "certificate"));
   line("", j.explanation);
+  if (const auto mode = store.failure_mode(p.id)) line("", *mode);
   text += '\n';
   return text;
 }
