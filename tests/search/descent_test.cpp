@@ -52,6 +52,14 @@ TEST_F(DescentReference, Flow) {
     ASSERT_EQ(flow.points.size(), 10U);
     const search::Decrease decrease = search::certify_decrease(q, flow.points);
     EXPECT_TRUE(decrease.whole());
+    // d/dt (b - a^2/2) = 2 lambda a^2 >= 0 along every gradient flow, from a d_a - d_b = 2 lambda a^2
+    const AddedNeurons& at = *q.model->added();
+    const auto rising = [&](const search::PathPoint& point) {
+      const double a = approx_number(point.z[at.a]);
+      return approx_number(point.z[at.b]) - a * a / 2;
+    };
+    for (std::size_t p = 1; p < flow.points.size(); ++p)
+      EXPECT_GT(rising(flow.points[p]), rising(flow.points[p - 1]) - 1e-6);
     for (std::size_t p = 1; p < flow.points.size(); ++p) {
       const Json& row = c.at("flow")[p - 1];
       EXPECT_NEAR(std::expm1(flow.points[p].log_time), row[0].get<double>(), 1e-9 * row[0].get<double>());
@@ -80,8 +88,7 @@ TEST_F(DescentReference, PlainDescent) {
   }
 }
 
-// d/dt (b - a^2/2) = 2 lambda a^2 holds along every gradient flow (a d_a - d_b = 2 lambda a^2); on the slow
-// path it leaves b = (1/2c) log t, and a t^(1/2) constant.
+// On the slow path s = (1/2) log(4 c r^2 lambda t) and a is the best one for it.
 TEST(Flow, FarOutTheSlowPathIsExact) {
   for_each_trial(3, [](Random& random) {
     const double r = random.uniform(0.5, 3), x = random.uniform(-1.5, 1.5), c = 1 + x * x;
