@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,18 +13,23 @@
 #include "claims/registry.h"
 #include "common.h"
 #include "pgb/io/errors.h"
+#include "pgb/io/file.h"
 #include "pgb/io/message.h"
 #include "pgb/version.h"
 #include "report/outcomes.h"
+#include "report/page.h"
 
 namespace {
+
+using pgb::claims::Claim;
+using pgb::claims::Outcome;
 
 constexpr int bad_input = 2, internal_error = 4;
 constexpr std::size_t most_listed = 40;  // instances of a claim that was named
 
 struct Arguments {
   std::vector<std::string> names;
-  std::string json;
+  std::string json, output;
   bool list = false, quiet = false;
   pgb::claims::ClaimOptions options;
 };
@@ -56,54 +63,60 @@ void describe(CLI::App& app, Arguments& a) {
   app.add_option("--examples", a.options.examples, "Folder with the shipped problem files")
       ->option_text("DIR");
   app.add_option("--json", a.json, "Every instance, - on standard output")->option_text("FILE");
+  app.add_option("--output", a.output, "Folder for figures and a page")->option_text("DIR");
   app.add_flag("-q,--quiet", a.quiet, "Print nothing; the exit status tells");
 }
 
-// The claims that were named, each once, in their order; all when none was.
-std::vector<const pgb::claims::Claim*> chosen(const Arguments& a) {
-  std::vector<const pgb::claims::Claim*> named, claims;
+// The claims that were named, in their order; all when none was.
+std::vector<const Claim*> chosen(const Arguments& a) {
+  std::set<const Claim*> named;
   for (const std::string& name : a.names) {
     const auto found = pgb::claims::claims_named(name);
     if (found.empty()) pgb::io::fail("CLAIM", "a name that pgbrepro --list prints", pgb::io::in_quotes(name));
-    named.insert(named.end(), found.begin(), found.end());
+    named.insert(found.begin(), found.end());
   }
-  for (const pgb::claims::Claim& claim : pgb::claims::all_claims()) {
-    if (a.names.empty() || std::find(named.begin(), named.end(), &claim) != named.end())
-      claims.push_back(&claim);
+  std::vector<const Claim*> claims;
+  for (const Claim& claim : pgb::claims::all_claims()) {
+    if (a.names.empty() || named.count(&claim) > 0) claims.push_back(&claim);
   }
   return claims;
 }
 
-int run(Arguments& a) {
+// Fails before the work starts where the results could not be written after it.
+void expect_outputs(const Arguments& a) {
+  if (!a.json.empty() && a.json != "-") pgb::tools::expect_writable(a.json);
+  if (a.output.empty()) return;
+  std::error_code error;
+  std::filesystem::create_directories(a.output, error);
+  if (error) pgb::io::fail(pgb::io::shown_path(a.output), "cannot be made: " + error.message());
+  pgb::tools::expect_writable(a.output + "/index.html");
+}
+
+int run(Arguments& a, const std::string& command) {
   if (a.list) return pgb::tools::print(STDOUT_FILENO, list_text(pgb::claims::all_claims())), 0;
-  const auto claims = chosen(a);
-  const bool json_on_stdout = a.json == "-";
-  if (!a.json.empty() && !json_on_stdout) pgb::tools::expect_writable(a.json);
-  a.options.stop = &pgb::tools::stop_flag();
+  const std::vector<const Claim*> claims = chosen(a);
+  expect_outputs(a);
   pgb::tools::Progress progress(!a.quiet);
-  std::vector<pgb::claims::Outcome> outcomes;
-  for (const pgb::claims::Claim* claim : claims) {
-    if (*a.options.stop) break;
-    const std::string number =
-        std::to_string(outcomes.size() + 1) + " of " + std::to_string(claims.size()) + ", ";
-    a.options.progress = [&](const std::string& stage, double part) { progress.show(number + stage, part); };
-    outcomes.push_back(run_claim(*claim, a.options));
-  }
+  a.options.stop = &pgb::tools::stop_flag();
+  a.options.progress = [&](const std::string& stage, double part) { progress.show(stage, part); };
+  const std::vector<Outcome> outcomes = run_claims(claims, a.options);
   progress.clear();
-  if (!a.quiet) {
-    std::string text;
-    for (const pgb::claims::Outcome& outcome : outcomes) {
-      const bool short_list = outcome.result.instances.size() <= most_listed;
-      if (!a.names.empty() && short_list) text += instances_text(outcome);
-    }
-    text += outcomes_text(outcomes);
-    pgb::tools::print(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, text);
+  const bool json_on_stdout = a.json == "-";
+  std::string text = outcomes_text(outcomes);
+  for (auto o = outcomes.rbegin(); o != outcomes.rend() && !a.names.empty(); ++o) {
+    if (o->result.instances.size() <= most_listed) text.insert(0, instances_text(*o));
   }
+  if (!a.quiet) pgb::tools::print(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, text);
   const std::string json = outcomes_json(outcomes, a.options) + '\n';
   if (json_on_stdout) pgb::tools::print(STDOUT_FILENO, json);
   if (!a.json.empty() && !json_on_stdout) pgb::tools::write_file(a.json, json);
-  const auto failed = [](const pgb::claims::Outcome& o) { return !o.passed() && o.finished; };
-  if (std::any_of(outcomes.begin(), outcomes.end(), failed)) return 1;
+  if (!a.output.empty()) {
+    for (const auto& [name, svg] : figure_files(outcomes)) pgb::tools::write_file(a.output + '/' + name, svg);
+    pgb::tools::write_file(a.output + "/index.html", outcomes_html(outcomes, command));
+  }
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.finished && !outcome.passed()) return 1;
+  }
   return *a.options.stop ? 3 : 0;
 }
 
@@ -117,7 +130,7 @@ int main(int argc, char** argv) {
   try {
     describe(app, arguments);
     app.parse(argc, argv);
-    return run(arguments);
+    return run(arguments, pgb::tools::quoted_command(std::vector<std::string>(argv, argv + argc)));
   } catch (const CLI::Success& answer) {
     return app.exit(answer);
   } catch (const CLI::ParseError& error) {

@@ -59,4 +59,20 @@ Outcome run_claim(const Claim& claim, const ClaimOptions& options) {
   return outcome;
 }
 
+std::vector<Outcome> run_claims(const std::vector<const Claim*>& claims, const ClaimOptions& options) {
+  std::vector<Outcome> outcomes;
+  for (const Claim* claim : claims) {
+    if (options.stopped()) break;
+    ClaimOptions numbered = options;
+    const std::string number =
+        std::to_string(outcomes.size() + 1) + " of " + std::to_string(claims.size()) + ", ";
+    if (options.progress)
+      numbered.progress = [&](const std::string& stage, double part) {
+        options.progress(number + stage, part);
+      };
+    outcomes.push_back(run_claim(*claim, numbered));
+  }
+  return outcomes;
+}
+
 }  // namespace pgb::claims

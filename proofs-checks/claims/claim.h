@@ -117,4 +117,7 @@ struct Outcome {
 // Runs a claim and its controls. An exception becomes a failed instance with its message.
 Outcome run_claim(const Claim& claim, const ClaimOptions& options);
 
+// One after the other, until stopped; progress tells which.
+std::vector<Outcome> run_claims(const std::vector<const Claim*>& claims, const ClaimOptions& options);
+
 }  // namespace pgb::claims

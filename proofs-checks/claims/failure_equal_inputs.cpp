@@ -12,8 +12,8 @@
 #include <cmath>
 
 #include "claims/failure_paths.h"
-#include "claims/instances.h"
 #include "claims/registry.h"
+#include "claims/support/instances.h"
 
 namespace pgb::claims {
 namespace {

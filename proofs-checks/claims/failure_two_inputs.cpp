@@ -16,8 +16,8 @@
 // path to t = 1e12, and its slopes and rate for the inputs 0 and 1 and for random pairs in the plane, both
 // misfit.
 #include "claims/failure_paths.h"
-#include "claims/instances.h"
 #include "claims/registry.h"
+#include "claims/support/instances.h"
 
 namespace pgb::claims {
 namespace {

@@ -5,7 +5,17 @@ namespace pgb::claims {
 const std::vector<Claim>& all_claims() {
   static const std::vector<Claim> list{
       // Theorems
+      pgb_theorem(),
+      equivalence(),
       vanishing_identity(),
+      moments(),
+      separation(),
+      elimination(),
+      vacuity(),
+      fixed_theta(),
+      companions(),
+      // Hypotheses
+      hypotheses(),
       // Failure modes
       failure_one_sample(),
       failure_two_inputs(),

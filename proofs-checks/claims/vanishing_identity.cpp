@@ -13,10 +13,12 @@
 #include <algorithm>
 #include <string>
 
-#include "claims/instances.h"
-#include "claims/polynomial.h"
 #include "claims/registry.h"
+#include "claims/support/instances.h"
+#include "claims/support/polynomial.h"
 #include "pgb/derivatives/objective.h"
+#include "pgb/report/numbers.h"
+#include "pgb/report/plain_text.h"
 
 namespace pgb::claims {
 namespace {
@@ -107,7 +109,7 @@ Instance identity_of_polynomials(const std::string& loss, const Variant& variant
         holds && (a * by_a - by_b - Polynomial(ring, variant.factor * static_cast<long>(m)) * lambda * a * a)
                      .is_zero();
   }
-  return {loss + ", " + std::to_string(m) + " samples, " + std::to_string(atoms.outputs) + " outputs",
+  return {loss + ", " + report::counted(m, "sample") + ", " + report::counted(atoms.outputs, "output"),
           holds ? Standing::proved : Standing::failed,
           holds ? "both sides are the same polynomial in a, exp(w x + b), f, y and lambda"
                 : "the two sides are different polynomials",
@@ -151,11 +153,12 @@ ClaimResult on_the_objective(const std::string& loss, const Variant& variant, Ra
   }
   holds = holds && widest < 1e-50;
   ClaimResult result;
-  result.instances.push_back({sample.name + ", as computed",
-                              holds ? Standing::supported : Standing::failed,
-                              holds ? "the difference of the two sides is an interval around 0"
-                                    : "the difference of the two sides is not 0",
-                              {{"|difference| at most", to_text(widest)}}});
+  result.instances.push_back(
+      {sample.name + ", as computed",
+       holds ? Standing::supported : Standing::failed,
+       holds ? "the difference of the two sides is an interval around 0"
+             : "the difference of the two sides is not 0",
+       {{"|difference| at most", report::rounded(widest, report::Notation::plain, 3)}}});
   result.instances.push_back(
       {sample.name + ", a != 0", excluded ? Standing::proved : Standing::failed,
        excluded ? "for every output the derivative in a_k or b_k excludes 0: no critical point"

@@ -19,6 +19,14 @@ std::string figure(const Plot& plot) {
          escape_markup(plot.description) + "</figcaption>\n</figure>\n";
 }
 
+std::string svg_document(const Plot& plot) {
+  const std::string opening = "<svg ", drawing = plot_svg(plot);
+  const std::size_t content = drawing.find(">\n") + 2;
+  return "<svg xmlns=\"http://www.w3.org/2000/svg\" " +
+         drawing.substr(opening.size(), content - opening.size()) + "<style>" + page_style() +
+         "</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n" + drawing.substr(content);
+}
+
 std::string page_html(const Page& page) {
   const std::string command = page.command_line.empty()
                                   ? ""

@@ -16,6 +16,9 @@ std::string cell(const std::string& label, const std::string& style, const std::
 // The plot with its title and description as caption.
 std::string figure(const Plot& plot);
 
+// The plot as a file of its own, with the page's style: light or dark as the reader has it.
+std::string svg_document(const Plot& plot);
+
 struct Page {
   std::string title, heading;                                       // of the window, and on the page; text
   std::string kicker = "The perturbable gradient basis condition";  // text above the heading

@@ -84,6 +84,8 @@ figcaption b { color: var(--ink); font-weight: 600; }
 .plot .halo { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
 .plot .grid { stroke: var(--rule); stroke-width: 1; }
 .plot .axis { stroke: var(--soft); stroke-width: 1; }
+.plot .shade { fill: var(--accent); shape-rendering: crispEdges; }
+.plot .paper { fill: var(--paper); }
 .plot .level { stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 2 3; }
 .plot .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .plot .curve.series-0 { stroke: var(--quiet); } .plot .curve.series-1 { stroke: var(--accent); }

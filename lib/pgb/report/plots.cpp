@@ -139,21 +139,38 @@ std::optional<Plot> line_plot(const LinePlot& data) {
     }
     plot.series.push_back(std::move(series));
   }
-  if (plot.series.empty()) return std::nullopt;
-  for (const double x : data.x_range) {
+  if (plot.series.empty() && !data.shades) return std::nullopt;
+  if (!data.description.empty()) plot.description = data.description;
+  std::vector<double> x_range = data.x_range;
+  if (data.shades) {
+    x_range.insert(x_range.end(), {data.shades->x.first, data.shades->x.second});
+    y_low = std::min(y_low, data.shades->y.first);
+    y_high = std::max(y_high, data.shades->y.second);
+  }
+  for (const double x : x_range) {
     x_low = std::min(x_low, x);
     x_high = std::max(x_high, x);
   }
   const double size = std::max(std::abs(y_low), std::abs(y_high));
-  const double margin = y_high > y_low ? 0.06 * (y_high - y_low) : size > 0 ? 0.5 * size : 0.5;
-  const ScaledAxis x = scaled_axis(x_low, x_high, data.x_label);
-  const ScaledAxis y = data.logarithmic ? ScaledAxis{powers_axis(y_low, y_high, data.y_label), 1}
-                                        : scaled_axis(y_low - margin, y_high + margin, data.y_label);
+  const double margin = data.shades      ? 0
+                        : y_high > y_low ? 0.06 * (y_high - y_low)
+                        : size > 0       ? 0.5 * size
+                                         : 0.5;
+  const ScaledAxis x = data.x_powers ? ScaledAxis{powers_axis(x_low, x_high, data.x_label), 1}
+                                     : scaled_axis(x_low, x_high, data.x_label);
+  const ScaledAxis y = data.logarithmic || data.y_powers
+                           ? ScaledAxis{powers_axis(y_low, y_high, data.y_label), 1}
+                           : scaled_axis(y_low - margin, y_high + margin, data.y_label);
   for (PlotSeries& series : plot.series) {
     for (auto& [px, py] : series.points) {
       px /= x.unit;
       py /= y.unit;
     }
+  }
+  plot.shades = data.shades;
+  if (plot.shades) {
+    for (double* end : {&plot.shades->x.first, &plot.shades->x.second}) *end /= x.unit;
+    for (double* end : {&plot.shades->y.first, &plot.shades->y.second}) *end /= y.unit;
   }
   plot.x = x.axis;
   plot.y = y.axis;

@@ -4,13 +4,14 @@
 #include <charconv>
 #include <cmath>
 
+#include "pgb/report/numbers.h"
 #include "pgb/report/plain_text.h"
 
 namespace pgb::report {
 namespace {
 
 constexpr double width = 480, left = 56, right = 28, bottom = 46, plot_height = 226, row = 19;
-constexpr std::size_t most_points = 400, most_markers = 40;
+constexpr std::size_t most_points = 400, most_markers = 40, shade_levels = 12;
 
 std::string coordinate(double value) {
   char buffer[32];
@@ -46,7 +47,13 @@ class Canvas {
  public:
   explicit Canvas(const Plot& plot) : plot_(plot) {
     const auto named = [](const PlotSeries& s) { return !s.label.empty(); };
-    top_ = row * (1.8 + static_cast<double>(std::count_if(plot.series.begin(), plot.series.end(), named)));
+    const auto rows = std::count_if(plot.series.begin(), plot.series.end(), named) + (plot.shades ? 1 : 0);
+    top_ = row * (1.8 + static_cast<double>(rows));
+    if (plot.shades && !plot.shades->values.empty()) {
+      const auto& values = plot.shades->values;
+      low_ = *std::min_element(values.begin(), values.end());
+      high_ = *std::max_element(values.begin(), values.end());
+    }
   }
 
   std::string draw() const {
@@ -55,7 +62,7 @@ class Canvas {
            coordinate(top_ + plot_height + bottom) + "\" role=\"img\" aria-labelledby=\"" + id + "-title " +
            id + "-desc\">\n<title id=\"" + id + "-title\">" + escape_markup(plot_.title) +
            "</title>\n<desc id=\"" + id + "-desc\">" + escape_markup(plot_.description) + "</desc>\n" +
-           legend() + axes() + level() + curves() + "</svg>\n";
+           legend() + shades() + axes() + level() + curves() + "</svg>\n";
   }
 
  private:
@@ -76,6 +83,60 @@ class Canvas {
       out += line("curve " + series_class(series), left, at - 4, left + 30, at - 4);
       out += marker(series, left + 15, at - 4) + words("legend", left + 38, at, series.label);
       at += row;
+    }
+    return plot_.shades ? out + shade_legend(at) : out;
+  }
+
+  // `outline` holds rectangles.
+  static std::string shade(std::size_t level, const std::string& outline) {
+    const double opacity = static_cast<double>(level) / static_cast<double>(shade_levels);
+    return "<path class=\"shade\" fill-opacity=\"" + rounded(opacity, Notation::plain, 2) + "\" d=\"" +
+           outline + "\"/>\n";
+  }
+
+  static std::string rectangle(double x1, double y1, double x2, double y2) {
+    return 'M' + point(x1, y1) + 'H' + coordinate(x2) + 'V' + coordinate(y2) + 'H' + coordinate(x1) + 'Z';
+  }
+
+  std::size_t shade_level(double value) const {
+    const double share = high_ > low_ ? (value - low_) / (high_ - low_) : 0;
+    return std::min(shade_levels - 1, static_cast<std::size_t>(share * static_cast<double>(shade_levels)));
+  }
+
+  // The levels in a row, with the values at both ends.
+  std::string shade_legend(double at) const {
+    constexpr double step = 8;
+    std::string out;
+    for (std::size_t level = 0; level < shade_levels; ++level) {
+      const double from = left + step * static_cast<double>(level);
+      out += shade(level, rectangle(from, at - 10, from + step, at));
+    }
+    return out + words("legend", left + step * static_cast<double>(shade_levels) + 8, at,
+                       plot_.shades->label + ", " + rounded(low_, Notation::typeset, 3) + " to " +
+                           rounded(high_, Notation::typeset, 3));
+  }
+
+  // One rectangle for each run of cells of one level in a row of the grid.
+  std::string shades() const {
+    if (!plot_.shades || plot_.shades->values.empty()) return "";
+    const PlotShades& grid = *plot_.shades;
+    const auto edge = [](const std::pair<double, double>& range, std::size_t cells, std::size_t k) {
+      const double step = cells > 1 ? (range.second - range.first) / static_cast<double>(cells - 1) : 0;
+      return range.first + step * (static_cast<double>(k) - 0.5);
+    };
+    std::vector<std::string> outlines(shade_levels);
+    for (std::size_t j = 0; j < grid.rows; ++j) {
+      const double above = y(edge(grid.y, grid.rows, j + 1)), below = y(edge(grid.y, grid.rows, j));
+      for (std::size_t i = 0; i < grid.columns;) {
+        const std::size_t level = shade_level(grid.values[j * grid.columns + i]), first = i;
+        while (i < grid.columns && shade_level(grid.values[j * grid.columns + i]) == level) ++i;
+        outlines[level] +=
+            rectangle(x(edge(grid.x, grid.columns, first)), above, x(edge(grid.x, grid.columns, i)), below);
+      }
+    }
+    std::string out;
+    for (std::size_t level = 0; level < shade_levels; ++level) {
+      if (!outlines[level].empty()) out += shade(level, outlines[level]);
     }
     return out;
   }
@@ -125,7 +186,7 @@ class Canvas {
   }
 
   const Plot& plot_;
-  double top_ = 0;
+  double top_ = 0, low_ = 0, high_ = 0;  // of the shades
 };
 
 }  // namespace

@@ -36,12 +36,22 @@ struct PlotLevel {
   std::string label;
 };
 
+// Values on a grid, drawn as shades below the curves: value (i, j) at values[j * columns + i], i along x and
+// j along y, both upwards.
+struct PlotShades {
+  std::size_t columns = 0, rows = 0;
+  std::pair<double, double> x, y;  // centres of the first and the last cell
+  std::vector<double> values;      // finite
+  std::string label;               // what the values are, with the unit
+};
+
 struct Plot {
   std::string id;                  // unique on the page
   std::string title, description;  // <title> and <desc>: the text alternative
   PlotAxis x, y;
   std::vector<PlotSeries> series;
   std::optional<PlotLevel> level;
+  std::optional<PlotShades> shades;
 };
 
 // An <svg> element. Points outside the axes are moved to their edge; at most 400 points of a series are
@@ -58,13 +68,16 @@ std::optional<Plot> slice_plot(const Verdict::Slice& slice, const std::string& i
 
 // Curves over axes made to fit. With `logarithmic` the y axis is log10 and points with y <= 0 are left out.
 // The description says of every series how many points it has, and between which values. Absent where no
-// series has a point.
+// series has a point and there are no shades.
 struct LinePlot {
   std::string id, title;
   std::string x_label, y_label;  // with units
   bool logarithmic = false;
   std::vector<PlotSeries> series;
-  std::vector<double> x_range;  // values the x axis has to hold; it always holds the points
+  std::vector<double> x_range = {};         // values the x axis has to hold; it always holds the points
+  bool x_powers = false, y_powers = false;  // the numbers given are base-10 logarithms
+  std::string description = {};             // in place of that of the points
+  std::optional<PlotShades> shades = {};    // the axes hold them as well
 };
 std::optional<Plot> line_plot(const LinePlot& data);
 

@@ -44,4 +44,15 @@ std::string network_name(const std::vector<std::size_t>& widths,
 Problem random_problem(std::shared_ptr<const Model> model, std::size_t samples, std::size_t repeated,
                        const std::string& loss, Random& random);
 
+// The same with targets near the outputs of a teacher, a network of this kind with parameters in [-2, 2]:
+// those of a smooth function with noise, or labels of which one in five is wrong. Minima at finite parameters
+// are common.
+Problem teacher_problem(std::shared_ptr<const Model> model, std::size_t samples, std::size_t repeated,
+                        const std::string& loss, Random& random);
+
+// Equal inputs in pairs with opposite residuals: the group sums are exactly 0, and no function of x does
+// better. A relu network d_x-3-d_y; for losses other than squared its outputs are 0 and the pairs hold one
+// sample of each label.
+Problem cancelling_problem(const std::string& loss, Random& random);
+
 }  // namespace pgb::claims

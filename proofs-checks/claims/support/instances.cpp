@@ -1,4 +1,10 @@
-#include "claims/instances.h"
+#include "claims/support/instances.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pgb/derivatives/objective.h"
+#include "pgb/scalar/functions.h"
 
 namespace pgb::claims {
 
@@ -58,6 +64,53 @@ Problem random_problem(std::shared_ptr<const Model> model, std::size_t samples, 
   }
   for (double& parameter : z) parameter = random.eighth(1);
   return make_problem(std::move(model), std::move(z), std::move(x), std::move(y), loss);
+}
+
+Problem teacher_problem(std::shared_ptr<const Model> model, std::size_t samples, std::size_t repeated,
+                        const std::string& loss, Random& random) {
+  Problem problem = random_problem(std::move(model), samples, repeated, loss, random);
+  Vector<double> teacher(problem.parameters.size());
+  for (double& parameter : teacher) parameter = random.uniform(-2, 2);
+  const Matrix<double> outputs = Objective<double>(problem).outputs(teacher);
+  const std::size_t width = problem.y.shape[1];
+  for (std::size_t i = 0; i < samples; ++i) {
+    const double* column = outputs.column(i);
+    for (std::size_t k = 0; k < width; ++k) {
+      double& y = problem.y.values[i * width + k];
+      const double chance = random.uniform(0, 1);
+      if (problem.loss.class_targets()) {  // class 0 against the rest, which is class 1
+        y = chance < sigmoid(2 * (column[0] - column[1])) ? 0 : 1;
+      } else if (problem.loss.sign_targets()) {
+        y = chance < sigmoid(2 * column[k]) ? 1 : -1;
+      } else {
+        y = std::round(8 * column[k] + random.uniform(-3, 3)) / 8;
+      }
+    }
+  }
+  return problem;
+}
+
+Problem cancelling_problem(const std::string& loss, Random& random) {
+  const std::size_t d_y = loss == "cross_entropy" ? 2 : random.between(1, 2), pairs = random.between(2, 3);
+  const std::vector<std::size_t> widths{random.between(1, 2), 3, d_y};
+  Problem problem = random_problem(network(widths, "relu"), 2 * pairs, pairs, loss, random);
+  for (std::size_t k = 0; k < pairs * widths[0]; ++k)
+    problem.x.values[pairs * widths[0] + k] = problem.x.values[k];
+  if (loss != "squared") {
+    const auto output_layer = static_cast<std::ptrdiff_t>(problem.model->blocks()[2].begin);
+    std::fill(problem.parameters.values.begin() + output_layer, problem.parameters.values.end(), 0.0);
+  }
+  const Matrix<double> outputs =
+      Objective<double>(problem).outputs(to_scalars<double>(problem.parameters));  // exact
+  const std::size_t width = problem.y.shape[1];
+  for (std::size_t i = 0; i < pairs; ++i) {
+    for (std::size_t k = 0; k < width; ++k) {
+      const double first = problem.y.values[i * width + k];
+      double& second = problem.y.values[(pairs + i) * width + k];
+      second = loss == "squared" ? 2 * outputs(k, i) - first : loss == "cross_entropy" ? 1 - first : -first;
+    }
+  }
+  return problem;
 }
 
 }  // namespace pgb::claims
