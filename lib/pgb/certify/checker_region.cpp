@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kSearch = 14;               // steps of the search for the largest radius
 constexpr double kSmallest = 1e-12;       // radius tried, relative to the first
-constexpr double kWork = 2e8;             // boxes times parameters times samples
-constexpr double kLessWork = 2e7;         // the same where many radii are tried
+constexpr double kWork = 4e7;             // boxes times parameters times samples
+constexpr double kLessWork = 4e6;         // the same where many radii are tried
 constexpr double kSecondOrder = 16;       // parameters up to which Hessians of parts are enclosed
 constexpr std::size_t kRankInParts = 64;  // outputs up to which the gradient basis of parts is
 

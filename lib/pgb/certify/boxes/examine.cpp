@@ -13,9 +13,13 @@ namespace pgb::boxes {
 namespace {
 
 constexpr std::size_t kMostForHessian = 40;
-constexpr double kUneven = 64;  // ratio of relative widths at which the widest side is cut, whatever matters
 constexpr double kWorthCutting = 0.3;  // part of a side that a linear form must exclude
 constexpr std::size_t kSwitchTrials = 12;
+// Room left for a checker that encloses in balls: part of the width by which 0 is missed, and of the 1 that
+// |I - Y J| has to stay below.
+constexpr double kMargin = 0.25, kRankBound = 0.75;
+
+bool clearly_excludes_zero(Interval x) { return x.excludes_zero() && x.mignitude() >= kMargin * x.width(); }
 
 Verdict because(Reason reason) {
   Verdict v;
@@ -70,6 +74,8 @@ Box safe_box(const IsolatedPoint& point) {
 Examiner::Examiner(const Problem& problem, const Network& network, const SearchOptions& options,
                    const Box& whole, const std::vector<IsolatedPoint>& points)
     : problem_(problem),
+      objective_(problem),
+      groups_(equal_input_groups(problem)),
       net_(network),
       options_(options),
       whole_(whole),
@@ -116,6 +122,25 @@ std::optional<std::size_t> Examiner::mirrored_by(const Box& box) const {
   return std::nullopt;
 }
 
+// A checker works in balls, in which products of wide factors lose their signs sooner than in intervals: a
+// reason is good only if it holds there as well.
+bool Examiner::holds_in_balls(const Reason& reason, const Box& box) const {
+  Vector<Ball> z;
+  for (std::size_t k = 0; k < box.low.size(); ++k)
+    z.push_back(Ball::hull(Ball(box.low[k]), Ball(box.high[k])));
+  z.resize(problem_.model->parameters(), Ball(0));
+  Ball x(0);
+  if (reason.kind == NodeKind::gradient) {
+    x = objective_.value_gradient(z).gradient[reason.indices[0]];
+  } else {
+    const Matrix<Ball> residuals = objective_.output_gradient(objective_.outputs(z));
+    for (std::size_t i = 0; i < residuals.cols; ++i) {
+      if (groups_.group[i] == groups_.group[reason.indices[1]]) x += residuals(reason.indices[0], i);
+    }
+  }
+  return x.is_finite() && !x.contains_zero();
+}
+
 std::optional<Reason> Examiner::by_group_sums(const Intervals& z, std::string& difficulty) const {
   const Intervals sums = net_.group_sums(z);
   std::size_t best = 0;
@@ -151,7 +176,7 @@ std::optional<Reason> Examiner::by_rank(const Intervals& z, std::string& difficu
   IntervalSquare j(n);
   j.data = net_.jacobian(z, options_.columns);
   const ResidualNorm norm = verified_nonsingular(to_matrix(j));
-  if (norm.nonsingular()) return Reason{NodeKind::rank, options_.columns, {}};
+  if (norm.total < kRankBound) return Reason{NodeKind::rank, options_.columns, {}};
   char line[120];
   std::snprintf(line, sizeof line,
                 "|I - Y J_S| = %.3g for the chosen columns S of the gradient basis, needs < 1", norm.total);
@@ -161,7 +186,7 @@ std::optional<Reason> Examiner::by_rank(const Intervals& z, std::string& difficu
 
 std::optional<Reason> Examiner::by_curvature(const IntervalSquare& h) const {
   for (std::size_t k = 0; k < h.n; ++k) {
-    if (h(k, k).high < 0) return Reason{NodeKind::curvature, {k}, {1}};
+    if (h(k, k).high < 0 && clearly_excludes_zero(h(k, k))) return Reason{NodeKind::curvature, {k}, {1}};
   }
   Matrix<double> middle(h.n, h.n);
   for (std::size_t i = 0; i < h.n; ++i) {
@@ -178,7 +203,8 @@ std::optional<Reason> Examiner::by_curvature(const IntervalSquare& h) const {
     d[k] = static_cast<float>(d[k]);
     if (d[k] != 0) reason.indices.push_back(k), reason.numbers.push_back(d[k]);
   }
-  if (curvature(h, d).high < 0) return reason;
+  const Interval along = curvature(h, d);
+  if (along.high < 0 && clearly_excludes_zero(along)) return reason;
   return std::nullopt;
 }
 
@@ -189,7 +215,7 @@ std::optional<Reason> Examiner::by_switch(const Box& box, const Intervals& z) co
     if (box.low[k] > 0 || box.high[k] < 0) continue;
     const Intervals divided = net_.gradient(z, k);
     const auto j = std::find_if(s.behind.begin(), s.behind.end(),
-                                [&](std::size_t b) { return divided[b].excludes_zero(); });
+                                [&](std::size_t b) { return clearly_excludes_zero(divided[b]); });
     if (j == s.behind.end()) continue;
     DyadicRandom random(1);
     for (std::size_t trial = 0; trial < kSwitchTrials; ++trial) {
@@ -208,7 +234,7 @@ std::optional<Reason> Examiner::by_switch(const Box& box, const Intervals& z) co
         reason.indices.push_back(u);
         reason.numbers.push_back(value);
       }
-      if (net_.gradient(at)[k].excludes_zero()) return reason;
+      if (clearly_excludes_zero(net_.gradient(at)[k])) return reason;
     }
   }
   return std::nullopt;
@@ -251,7 +277,7 @@ std::optional<Verdict> Examiner::by_linear_forms(const Box& box, const IntervalS
       parts[j] = slopes[j] * step[j];
       sum += parts[j];
     }
-    if (sum.excludes_zero()) return because(std::move(reason));
+    if (clearly_excludes_zero(sum)) return because(std::move(reason));
     if (row < n) continue;
     // The zeros of the form: z_j - c_j = -(value + the other parts) / slope_j.
     for (std::size_t j = 0; j < n; ++j) {
@@ -286,63 +312,6 @@ std::optional<Verdict> Examiner::by_linear_forms(const Box& box, const IntervalS
   return best;
 }
 
-bool Examiner::can_cut(const Box& box, std::size_t k) const {
-  const double c = Interval(box.low[k], box.high[k]).middle();
-  return box.low[k] < c && c < box.high[k] && box.width(k) > options_.min_width * whole_.width(k);
-}
-
-// A box that holds a known point and is not inside its uniqueness box is cut along the faces of that.
-std::optional<Verdict> Examiner::cut_around_point(const Box& box) const {
-  for (const IsolatedPoint& p : points_) {
-    const Box safe = safe_box(p);
-    Verdict best;
-    double most = 0;
-    for (std::size_t k = 0; k < box.low.size(); ++k) {
-      for (const double at : {safe.low[k], safe.high[k]}) {
-        const double out = at < p.center[k] ? at - box.low[k] : box.high[k] - at;
-        if (out <= most) continue;
-        most = out;
-        best.kind = Verdict::Kind::cut;
-        best.side = k;
-        best.at = at;
-      }
-    }
-    if (holds(box, p.center) && most > 0) return best;
-  }
-  return std::nullopt;
-}
-
-// In the middle of the side that matters most: by the Hessian, the one that contributes most to the widths of
-// the gradient's components, each relative to its own.
-Verdict Examiner::cut(const Box& box, const IntervalSquare* h) const {
-  const std::size_t n = box.low.size();
-  Vector<double> weight(n);
-  double widest = 0;
-  std::size_t widest_side = n;
-  for (std::size_t k = 0; k < n; ++k) {
-    if (!can_cut(box, k)) continue;
-    const double relative = box.width(k) / whole_.width(k);
-    if (relative > widest) widest = relative, widest_side = k;
-    weight[k] = h == nullptr ? std::abs(influence_[k]) * box.width(k) + 1e-6 * relative : 1e-6 * relative;
-  }
-  Verdict v;
-  if (widest_side == n) return v;
-  for (std::size_t r = 0; h != nullptr && r < n; ++r) {
-    double sum = 0;
-    for (std::size_t k = 0; k < n; ++k) sum += (*h)(r, k).magnitude() * box.width(k);
-    if (!(sum > 0 && sum < Interval::inf())) continue;
-    for (std::size_t k = 0; k < n; ++k)
-      weight[k] += weight[k] == 0 ? 0 : (*h)(r, k).magnitude() * box.width(k) / sum;
-  }
-  std::size_t side =
-      static_cast<std::size_t>(std::max_element(weight.begin(), weight.end()) - weight.begin());
-  if (h != nullptr && box.width(side) / whole_.width(side) * kUneven < widest) side = widest_side;
-  v.kind = Verdict::Kind::cut;
-  v.side = side;
-  v.at = Interval(box.low[side], box.high[side]).middle();
-  return v;
-}
-
 Verdict Examiner::examine(const Box& box, bool candidates) const {
   for (std::size_t p = 0; p < points_.size(); ++p) {
     const Box safe = safe_box(points_[p]);
@@ -357,12 +326,14 @@ Verdict Examiner::examine(const Box& box, bool candidates) const {
   const Intervals z = box.intervals();
   Verdict undecided;
   if (added_) {
-    if (auto reason = by_group_sums(z, undecided.difficulty)) return because(std::move(*reason));
+    const auto reason = by_group_sums(z, undecided.difficulty);
+    if (reason && holds_in_balls(*reason, box)) return because(*reason);
   }
   if (!options_.columns.empty()) {
     if (auto reason = by_rank(z, undecided.difficulty)) return because(std::move(*reason));
   }
-  if (auto reason = by_gradient(z, undecided.difficulty)) return because(std::move(*reason));
+  const auto slope = by_gradient(z, undecided.difficulty);
+  if (slope && holds_in_balls(*slope, box)) return because(*slope);
   std::optional<IntervalSquare> h;
   if (second_order_) h = net_.hessian(z);
   if (h) {

@@ -8,6 +8,7 @@
 
 #include "pgb/certify/boxes/network.h"
 #include "pgb/certify/boxes/search.h"
+#include "pgb/derivatives/objective.h"
 
 namespace pgb::boxes {
 
@@ -53,6 +54,7 @@ class Examiner {
   bool second_order() const { return second_order_; }
 
  private:
+  bool holds_in_balls(const Reason& reason, const Box& box) const;
   std::optional<Reason> by_group_sums(const Intervals& z, std::string& difficulty) const;
   std::optional<Reason> by_gradient(const Intervals& z, std::string& difficulty) const;
   std::optional<Reason> by_rank(const Intervals& z, std::string& difficulty) const;
@@ -66,6 +68,8 @@ class Examiner {
   bool can_cut(const Box& box, std::size_t k) const;
 
   const Problem& problem_;
+  Objective<Ball> objective_;
+  InputGroups groups_;
   const Network& net_;
   const SearchOptions& options_;
   const Box& whole_;
