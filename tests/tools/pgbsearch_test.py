@@ -141,6 +141,22 @@ def check_interrupt(folder):
     expect(starts < 100000, f"Ctrl-C: {starts} starts were done")
 
 
+def check_certificates(folder):
+    """pgbverify accepts every proof of every kind of point: symmetric, degenerate, augmented, kinked networks."""
+    count = 0
+    for name, starts in (("teacher-relu", 8), ("deep-linear", 16), ("dropped-distinct", 8), ("small-sigmoid", 6), ("classification", 8)):
+        run(FAMILIES / f"{name}.json", "--starts", starts, "-q", cwd=folder)
+        with sqlite3.connect(folder / f"{name}.sqlite") as db:
+            ids = [row[0] for row in db.execute("SELECT id FROM points WHERE certified ORDER BY kind, id")][::6]
+        run("export", f"{name}.sqlite", f"{name}-out", *ids, cwd=folder)
+        paths = list((folder / f"{name}-out").glob("*.certificate*.json")) + list((folder / f"{name}-out").glob("*.lower.json"))
+        for path in paths:
+            result = run(path, program=VERIFY)
+            expect(result.returncode == 0, f"pgbverify {name} {path.name}: {result.stdout}{result.stderr}")
+            count += 1
+    expect(count > 30, f"only {count} certificates")
+
+
 def check_reading_a_store(folder):
     store = folder / "neuron-minima-2.sqlite"
     shown = run("show", store)
@@ -194,7 +210,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for check in (check_neuron_minima, check_xor, check_three_samples, check_population_loss, check_added_neurons,
-                      check_proof, check_failure_modes, check_data_search, check_interrupt,
+                      check_proof, check_failure_modes, check_data_search, check_interrupt, check_certificates,
                       check_reading_a_store, check_same_for_all_threads,
                       check_resume, check_bad_input):
             print(check.__name__, flush=True)

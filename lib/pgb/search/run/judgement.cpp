@@ -21,8 +21,9 @@
 namespace pgb::search {
 namespace {
 
-constexpr long kBits = 256;          // of loss enclosures
-constexpr double kNear = 1e-4;       // polishing stays within this, relative to the size of the parameters
+constexpr long kBits = 256;     // of loss enclosures
+constexpr double kNear = 1e-4;  // polishing stays within this, relative to the size of the parameters
+constexpr double kTrace = 1e-20;
 constexpr double kCritical = 1e-20;  // |grad Q| of the held parameters of a polished point
 
 const std::array<const char*, 10> kNames{
@@ -41,9 +42,11 @@ Ball enclosure(const Problem& problem, const std::vector<std::string>& center, c
   return Objective<Ball>(problem).value(z);
 }
 
+// The box that the proof is about; one around a centre given as changes is not taken apart but made too large
+// to say anything.
 void take_box(const certificate::Point& center, const certificate::Number& radius, Judgement& j) {
   if (center.form == certificate::Point::Form::listed) j.center = center.numbers;
-  j.reach = radius;
+  j.reach = center.form == certificate::Point::Form::saved_plus ? "0x1p1000" : radius;
 }
 
 // From the verdict of pgb::check at a critical point.
@@ -82,6 +85,16 @@ void from_verdict(const Verdict& verdict, Judgement& j) {
       j.explanation = "A critical point with a direction of negative curvature.";
     }
   }
+}
+
+// Numbers below kTrace times the size of the point replaced by 0.
+io::Tensor without_traces(io::Tensor z, double size) {
+  for (std::size_t k = 0; k < z.size(); ++k) {
+    if (!(std::abs(z.values[k]) < kTrace * size)) continue;
+    z.values[k] = 0;
+    z.exact.erase(k);
+  }
+  return z;
 }
 
 void add_certificate(const Problem& problem, certificate::Claim claim, const std::string& text,
@@ -163,12 +176,23 @@ Judgement judge(Instance instance, const Ending& ending, const std::atomic<bool>
   options.stop = stop;
   const PolishedPoint point = polish(problem, frozen_structure(problem), options);
   const bool critical = point.converged && point.held_gradient <= kCritical;
-  if (critical) place(to_tensor(point.z));
+  if (critical) {
+    place(to_tensor(point.z));
+    // Newton's method tends to zeros and does not reach them. Where all that is nearly 0 can be 0, and the
+    // gradient is exactly 0 then, the point is known exactly.
+    const io::Tensor polished = problem.parameters;
+    place(without_traces(polished, size));
+    const auto exact = exact_gradient(problem, kBits);
+    if (!exact.certainly_zero() || !exact.kinks.empty()) place(polished);
+  }
   try {
     if (critical || ending.kind == EndKind::critical) {
       CheckOptions check_options;
       check_options.stop = stop;
-      check_options.radius = kNear;
+      // Relative to the largest parameter there, which may be tiny at a polished point.
+      double largest = 0;
+      for (const double z : problem.parameters.values) largest = std::max(largest, std::abs(z));
+      check_options.radius = largest > 0 ? kNear * size / largest : kNear;
       j.kind = critical ? PointKind::degenerate : PointKind::stalled;
       from_verdict(check(problem, check_options), j);
     } else {

@@ -22,6 +22,7 @@ std::string rounded_loss(double loss) {
 }  // namespace
 
 bool DistinctPoints::same(const Ending& a, const Ending& b) const {
+  if (a.outputs.size() != b.outputs.size() || a.z.size() != b.z.size()) return false;
   double size = 1;
   for (const double q : a.outputs) size = std::max(size, std::abs(q));
   for (std::size_t i = 0; i < a.outputs.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <stdexcept>
 #include <utility>
 
 #include <sqlite3.h>
@@ -130,7 +131,7 @@ class Statement {
   int next_ = 0;
 };
 
-StoredPoint point_of(const Statement& row) {
+StoredPoint point_of(const Statement& row, const std::string& path) {
   StoredPoint p;
   p.id = row.integer(0);
   p.problem = row.size(1);
@@ -146,7 +147,11 @@ StoredPoint point_of(const Statement& row) {
   p.ending.outputs = row.reals(11);
   if (!row.is_null(12)) {
     Judgement j;
-    j.kind = point_kind_named(row.text(12));
+    try {
+      j.kind = point_kind_named(row.text(12));
+    } catch (const std::invalid_argument& error) {
+      throw InputError(io::shown(path, 160) + ": store: " + error.what());
+    }
     j.certified = row.integer(13) != 0;
     j.reason = row.text(14);
     j.explanation = row.text(15);
@@ -345,7 +350,7 @@ std::optional<std::string> Store::failure_mode(std::int64_t id) const {
 std::vector<StoredPoint> Store::points() const {
   std::vector<StoredPoint> points;
   Statement row(handle_->db, path_, std::string("SELECT ") + kPointColumns + " FROM points ORDER BY id");
-  while (row.next()) points.push_back(point_of(row));
+  while (row.next()) points.push_back(point_of(row, path_));
   return points;
 }
 
@@ -353,7 +358,7 @@ std::optional<StoredPoint> Store::point(std::int64_t id) const {
   Statement row(handle_->db, path_, std::string("SELECT ") + kPointColumns + " FROM points WHERE id = ?");
   row << id;
   if (!row.next()) return std::nullopt;
-  StoredPoint point = point_of(row);
+  StoredPoint point = point_of(row, path_);
   if (!point.judgement) return point;
   Statement texts(handle_->db, path_, "SELECT text FROM certificates WHERE point = ? ORDER BY number");
   texts << id;
