@@ -17,6 +17,7 @@ constexpr int kSearch = 14;               // steps of the search for the largest
 constexpr double kSmallest = 1e-12;       // radius tried, relative to the first
 constexpr double kWork = 4e7;             // boxes times parameters times samples
 constexpr double kLessWork = 4e6;         // the same where many radii are tried
+constexpr double kLeastBox = 1000;        // work of the smallest box, its Hessian and bookkeeping
 constexpr double kSecondOrder = 16;       // parameters up to which Hessians of parts are enclosed
 constexpr std::size_t kRankInParts = 64;  // outputs up to which the gradient basis of parts is
 
@@ -142,7 +143,7 @@ boxes::SearchResult Checker::searched(double radius, const std::vector<std::size
   options.columns = columns;
   const double n = static_cast<double>(v_.parameters), m = static_cast<double>(v_.samples);
   options.second_order = columns.empty() && n <= kSecondOrder;
-  options.max_boxes = static_cast<std::size_t>(std::clamp(work / (n * m), 16.0, 1e6));
+  options.max_boxes = static_cast<std::size_t>(std::clamp(work / (n * m), 16.0, work / kLeastBox));
   options.threads = options_.threads;
   options.stop = options_.stop;
   if (options_.progress) {
@@ -163,10 +164,12 @@ bool Checker::decided_in_parts(double radius) {
 
 bool Checker::decided_in_parts(double radius, boxes::SearchResult result) {
   if (!result.complete()) {
-    v_.notes.push_back(
-        "Cut into parts, " + std::to_string(result.examined) + " of them looked at, " +
-        short_text(100 * result.undecided_volume) + "% of the region stayed undecided" +
-        (result.difficulty.empty() ? "" : ": on one of the smallest parts " + result.difficulty) + ".");
+    v_.notes.push_back("Cut into parts, " + std::to_string(result.examined) + " of them looked at, " +
+                       short_text(100 * result.undecided_volume) + "% of the region stayed undecided" +
+                       (result.difficulty.empty() ? ""
+                                                  : ": on one of the smallest parts " + result.difficulty +
+                                                        "; a smaller region needs fewer parts") +
+                       ".");
     return false;
   }
   const std::string parts = std::to_string((result.claim.tree.size() + 1) / 2);

@@ -105,6 +105,7 @@ class Search {
     result_.points = std::move(points_);
     result_.claim = written(result_.points, result_.undecided);
     for (const UndecidedBox& box : result_.undecided) result_.undecided_volume += part({box.low, box.high});
+    if (!result_.complete() && result_.difficulty.empty()) result_.difficulty = std::move(last_difficulty_);
     return std::move(result_);
   }
 
@@ -127,6 +128,7 @@ class Search {
         volume -= part(open.leaf.box);
         return;
       case Verdict::Kind::cut: {
+        if (!v.difficulty.empty()) last_difficulty_ = std::move(v.difficulty);
         tree_.split(node, v.side, v.at);
         const Tree::Node& n = tree_.nodes()[node];
         Open lower{{n.lower, open.leaf.box}, true}, upper{{n.upper, std::move(open.leaf.box)}, true};
@@ -210,6 +212,7 @@ class Search {
   Tree tree_;
   Examiner examiner_;
   SearchResult result_;
+  std::string last_difficulty_;  // of the last box that was cut
 };
 
 }  // namespace

@@ -59,7 +59,9 @@ struct SearchResult {
   std::size_t examined = 0;     // boxes
   bool stopped = false;
   certificate::BoxTree claim;  // the proof; its undecided parts can be taken up again with resume()
-  std::string difficulty;      // of the first undecided box: which inequality fails, by how much
+  // Of an undecided box, or where the work ended, of one of the last that were cut: which inequality fails,
+  // and by how much.
+  std::string difficulty;
 
   bool complete() const { return undecided.empty(); }
 };
