@@ -1,4 +1,5 @@
-// Loss with gradient, and the gradient basis, of a 64-32-10 tanh network on 128 samples, in every base scalar.
+// Loss with gradient, and the gradient basis, of a 64-32-10 tanh network on 128 samples, in every base
+// scalar.
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
@@ -9,7 +10,7 @@
 
 #include "pgb/derivatives/objective.h"
 #include "pgb/model/graph.h"
-#include "pgb/span/random.h"
+#include "pgb/scalar/random.h"
 
 namespace {
 

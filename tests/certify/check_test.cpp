@@ -143,6 +143,40 @@ TEST(Check, TwoLayersThatMoveTogether) {
   EXPECT_EQ(v.witness->parameter_name, "w2[0, 0]");
 }
 
+// h_1 = x_1^2 and h_2 = x_2^2 are equal on these samples only. Their weights in the first output move by (t,
+// -t), and the two outputs' opposite residuals no longer cancel in the gradient of the layer below.
+TEST(Check, FeaturesRelatedOnTheSamplesOnly) {
+  const Verdict v = check(loaded(problem_json(
+      mlp_json({2, 2, 2}, "square", false), R"({ "w1": [[1, 0], [0, 1]], "w2": [[1, 1], [1, 1]] })",
+      "[[1, 1], [1, -1], [-1, 1], [-1, -1]]", "[[1, 3], [3, 1], [3, 1], [1, 3]]")));
+  expect_verdict(v, Answer::violated, true, Reason::flat_direction);
+  expect_ranks(v, 3, 4);
+  EXPECT_EQ(v.gradient_norm, "0");
+  EXPECT_EQ(v.witness->parameter_name.substr(0, 2), "w1");
+}
+
+// (w_1 x)^2 + (w_2 x)^2 and c (w_2 x)^2 at (1, 0, 0): the circle of w is in no family, and along it the
+// derivative by c is not 0.
+TEST(Check, ACurveThatNoFamilyExplains) {
+  const std::string model = R"({ "input": 1, "nodes": [
+    { "op": "linear", "weight": "w1", "inputs": ["x"] }, { "op": "square", "name": "s1" },
+    { "op": "linear", "weight": "w2", "inputs": ["x"] }, { "op": "square", "name": "s2" },
+    { "op": "add", "inputs": ["s1", "s2"], "name": "sum" }, { "op": "linear", "weight": "c", "inputs": ["s2"], "name": "t" },
+    { "op": "concat", "inputs": ["sum", "t"] }] })";
+  const std::string parameters = R"({ "w1": [[1]], "w2": [[0]], "c": [[0]] })";
+  Verdict v = check(loaded(problem_json(model, parameters, "[[1], [2]]", "[[1, 1], [4, 4]]")));
+  expect_verdict(v, Answer::violated, false, Reason::flat_direction);
+  expect_ranks(v, 1, 2);
+  EXPECT_FALSE(v.rank_certified);
+  EXPECT_EQ(v.witness->kind, "numerical-flat");
+  EXPECT_EQ(v.witness->parameter_name, "c[0, 0]");
+  EXPECT_EQ(v.families.back().kind, "numerical flat");
+  // Without a residual there the same curve changes nothing.
+  v = check(loaded(problem_json(model, parameters, "[[1], [2]]", "[[1, 4], [4, -1]]")));
+  expect_verdict(v, Answer::satisfied, false, Reason::flat_gradients_vanish);
+  EXPECT_EQ(v.families.back().kind, "numerical flat");
+}
+
 TEST(Check, InputsOnALineWithAnAddedNeuron) {
   for (const int m : {24, 60}) {
     std::string x, y;

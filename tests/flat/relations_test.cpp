@@ -23,7 +23,7 @@ void expect_relations(const Problem& problem, std::size_t equal, std::size_t con
   const auto families = flat_families(problem);
   auto found = dimensions(families);
   EXPECT_EQ(found[Kind::equal_features], equal);
-  EXPECT_EQ(found[Kind::feature_relation], constant);
+  EXPECT_EQ(found[Kind::constant_features], constant);
   for (const FlatFamily& family : families) EXPECT_TRUE(keeps_its_promises(problem, family, random));
 }
 

@@ -87,6 +87,27 @@ TEST(SpanLimits, PerturbedSpanTooLargeKeepsTheUnperturbedRank) {
   EXPECT_EQ(span.skipped()[0].what, "rank of the perturbed gradient span");
 }
 
+// 4 parameters, 6 samples; at two flat points more the gradients span everything, which products alone can
+// tell.
+TEST(SpanLimits, PerturbedSpanWithoutFormingIt) {
+  Random random(5);
+  Problem problem = random_problem(mlp({1, 1, 1}, "square"), 3, "squared", random);
+  problem.x.values = {-1, 0.5, 2};
+  fill(problem, "w1", 1);
+  fill(problem, "b1", 0.5);
+  fill(problem, "w2", 0);
+  SpanOptions options;
+  const PerturbedSpan formed = span_of(problem, options);
+  EXPECT_EQ(formed.unperturbed_rank(), std::optional<std::size_t>(2));
+  EXPECT_EQ(formed.rank(), std::optional<std::size_t>(3));
+  options.max_memory = 8 * (2 * 4 * 3 + 4 * 3 * 3);  // J and its factors
+  const PerturbedSpan span = span_of(problem, options);
+  EXPECT_EQ(span.unperturbed_rank(), std::optional<std::size_t>(2));
+  EXPECT_EQ(span.rank(), std::optional<std::size_t>(3)) << span.rank_reason();
+  EXPECT_FALSE(span.rank_certified());
+  EXPECT_EQ(span.skipped().size(), 1u);
+}
+
 TEST(SpanLimits, StopFlag) {
   Random random(6);
   Problem problem = random_problem(mlp({1, 2, 1}), 8, "squared", random);

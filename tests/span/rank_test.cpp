@@ -178,6 +178,24 @@ TEST(SpanRank, ReluMovesStayInTheirCells) {
   }
 }
 
+// The input of unit 0 is 0 at the first sample: there is no gradient basis there, and nothing to certify.
+TEST(SpanRank, OnAKinkNothingIsCertified) {
+  Random random(5);
+  Problem problem = random_problem(mlp({1, 2, 1}, "relu"), 3, "squared", random);
+  problem.x.values = {-1, 0, 1};
+  set(problem, "w1", {1, -1});
+  set(problem, "w2", {0, 0});
+  for (const double b : {1.0, 0.875}) {
+    set(problem, "b1", {b, 2});
+    const PerturbedSpan span = span_of(problem);
+    EXPECT_EQ(span.rank(), std::optional<std::size_t>(3)) << span.rank_reason();
+    EXPECT_EQ(span.rank_certified(), b < 1) << span.rank_reason();
+  }
+  set(problem, "w2", {1, 2});
+  set(problem, "b1", {1, 2});
+  EXPECT_FALSE(span_of(problem).unperturbed_rank_certified());
+}
+
 TEST(SpanRank, RegularizedParametersDoNotEnlarge) {
   Random random(5);
   Problem problem = with_inputs(mlp({1, 2, 1}), {-1, -0.5, 0, 0.5, 1}, random);

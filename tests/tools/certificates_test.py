@@ -43,6 +43,7 @@ THREE = {"x": [[1, 0], [0, 1], [0.5, 0.5]], "y": [[0], [0], [1]]}
 DEEP = {"input": 1, "nodes": [{"op": "linear", "weight": name} for name in "abc"]}
 TANHS = {"input": 1, "nodes": [{"op": "linear", "weight": "a"}, {"op": "tanh"}, {"op": "linear", "weight": "b"},
                                {"op": "tanh"}, {"op": "linear", "weight": "c"}]}
+SQUARES = {"input": 2, "nodes": [{"op": "linear", "weight": "w"}, {"op": "square"}, {"op": "linear", "weight": "v"}]}
 STEP = {"input": 1, "nodes": [{"op": "linear", "weight": "w"}, {"op": "sigmoid"}]}
 STEPS = {"x": [[16], [1]], "y": [[0.75], [0.75]]}
 
@@ -71,6 +72,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str], str, str, str]] = {
         [], "violated", "flat-direction", "flat-direction"),
     "two layers that move together": (
         problem(TANHS, {"a": [[0]], "b": [[0]], "c": [[1], [0]]}, {"x": [[1], [2], [3]], "y": [[0, 1], [0, 2], [0, -1]]}),
+        [], "violated", "flat-direction", "flat-direction"),
+    "features related on the samples only": (
+        problem(SQUARES, {"w": [[1, 0], [0, 1]], "v": [[1, 1], [1, 1]]},
+                {"x": [[1, 1], [1, -1], [-1, 1], [-1, -1]], "y": [[1, 3], [3, 1], [3, 1], [1, 3]]}),
         [], "violated", "flat-direction", "flat-direction"),
     "strict minimum": (
         problem(layers("tanh", False), {"w": [[W]], "v": [[A]]}, BUMP),

@@ -15,12 +15,14 @@
 #include "pgb/derivatives/objective.h"
 #include "pgb/io/errors.h"
 #include "pgb/scalar/functions.h"
+#include "pgb/scalar/rounded.h"
 #include "pgb/version.h"
 
 namespace pgb {
 namespace {
 
-constexpr double kCritical = 1e-20;   // |grad Q| of a polished point's held parameters, relative to the loss
+constexpr double kCritical =
+    1e-20;  // |grad Q| of a polished point's held parameters, in units of approx_gradient_scale
 constexpr long kGradientBits = 2048;  // beyond these a component that holds 0 is taken to be undecidable
 constexpr long kPolishedBits = 256;   // of the numbers reported at a polished point
 
@@ -73,8 +75,9 @@ Verdict Checker::run() {
   show("gradient at the saved point");
   saved_ = exact_gradient(problem_, std::min(options_.max_precision_bits, kGradientBits));
   if (options_.compare && options_.compare->size() != v_.parameters) {
-    throw InputError(problem_.name + ": the point to compare with: expected " + std::to_string(v_.parameters) +
-                     " parameters, found " + std::to_string(options_.compare->size()));
+    throw InputError(problem_.name + ": the point to compare with: expected " +
+                     std::to_string(v_.parameters) + " parameters, found " +
+                     std::to_string(options_.compare->size()));
   }
   if (!saved_.value.is_finite()) {
     throw InputError(problem_.name + ": the loss at the saved parameters is not finite");
@@ -82,12 +85,17 @@ Verdict Checker::run() {
   v_.precision_bits = saved_.precision_bits;
   if (saved_.certainly_zero()) v_.subject.radius = 0;  // nothing to look for
   choose_subject();
-  families_ = flat_families(subject_);
+  FlatSet found = flat_set(subject_);
+  families_ = std::move(found.families);
+  v_.skipped.insert(v_.skipped.end(), found.skipped.begin(), found.skipped.end());
   for (const FlatFamily& family : families_) v_.families.push_back(family_report(family));
   numbers_at_subject();
   add_gradient_basis(subject_, options_, v_);
   v_.symmetry_dimension = symmetry_dimension(subject_, families_, options_);
-  if (!stopped()) add_span(subject_, families_, options_, v_);
+  if (!stopped()) find_numerical_flats();
+  std::vector<Vector<double>> points;
+  for (const NumericalFlat& flat : numerical_flats_) points.push_back(rounded(flat.point));
+  if (!stopped()) add_span(subject_, families_, points, options_, v_);
   if (options_.region || options_.region_max) {
     decide_region();
   } else {
@@ -137,7 +145,8 @@ std::vector<Kink> Checker::hard_kinks() const {
 // An exact critical point at the saved parameters, one found close by, or the saved point.
 void Checker::choose_subject() {
   if (options_.at_saved || saved_.certainly_zero() || !hard_kinks().empty()) return;
-  if (!saved_.certainly_nonzero() && certify_orthogonal(problem_)) return;  // critical, though not in dyadic numbers
+  if (!saved_.certainly_nonzero() && certify_orthogonal(problem_))
+    return;  // critical, though not in dyadic numbers
   PolishOptions polish_options;
   polish_options.radius = v_.subject.radius;
   if (options_.region) polish_options.radius = std::max(polish_options.radius, *options_.region);
@@ -150,8 +159,10 @@ void Checker::choose_subject() {
     v_.notes.push_back("No critical point was found near the saved one: " + point.failure + ".");
     return;
   }
-  if (point.held_gradient > kCritical * std::max(1.0, saved_.value.magnitude())) {
-    v_.notes.push_back("The network without its added neurons has a critical point " + short_text(point.distance) +
+  const double unit = approx_gradient_scale(problem_, rounded(point.z), options_.seed);
+  if (point.held_gradient > kCritical * unit) {
+    v_.notes.push_back("The network without its added neurons has a critical point " +
+                       short_text(point.distance) +
                        " away, but there the gradient with respect to the added neurons is " +
                        short_text(point.held_gradient) + ".");
     return;
@@ -179,9 +190,15 @@ void Checker::numbers_at_subject() {
   }
   const Matrix<Ball> phi = objective.outputs(z);
   if (!objective.regularizer(z).is_exactly_zero()) v_.existing_loss_part = to_text(objective.mean_loss(phi));
-  for (const Ball& g : objective.output_gradient(phi).data) {
-    output_gradient_ = std::max(output_gradient_, g.magnitude());
-  }
+  const auto largest_gradient = [&](const Matrix<Ball>& outputs) {
+    double largest = 0;
+    for (const Ball& g : objective.output_gradient(outputs).data) largest = std::max(largest, g.magnitude());
+    return largest;
+  };
+  output_gradient_ = largest_gradient(phi);
+  Matrix<Ball> zeros(phi.rows, phi.cols), twice = phi;
+  for (Ball& q : twice.data) q += q;
+  output_scale_ = std::max(largest_gradient(zeros), largest_gradient(twice));
 }
 
 void Checker::decide() {
@@ -192,8 +209,8 @@ void Checker::decide() {
   if (!v_.subject.polished && !critical) {
     if (not_critical() || orthogonal_to_bound()) return;
     answer(Answer::undecided, false, Reason::no_evidence,
-           "At the saved point the gradient cannot be told from 0 with " + std::to_string(saved_.precision_bits) +
-               " bits.");
+           "At the saved point the gradient cannot be told from 0 with " +
+               std::to_string(saved_.precision_bits) + " bits.");
     v_.next_steps.push_back("Let a critical point be looked for nearby (without --at saved).");
     return;
   }
@@ -210,8 +227,9 @@ void Checker::curvature_and_slices() {
       add_slice(subject_, "along the direction of smallest curvature", direction, 1e-2 * size_, v_);
     }
     if (v_.negative_curvatures && *v_.negative_curvatures > 0 && v_.answer == Answer::satisfied) {
-      v_.notes.push_back("The Hessian has " + std::to_string(*v_.negative_curvatures) +
-                         " negative eigenvalues, in double: a saddle, although the first-order condition holds.");
+      v_.notes.push_back(
+          "The Hessian has " + std::to_string(*v_.negative_curvatures) +
+          " negative eigenvalues, in double: a saddle, although the first-order condition holds.");
       if (!saddle_ && !direction.empty()) no_minimum_by_curvature(direction);
     }
   }

@@ -12,10 +12,12 @@
 #include "pgb/certify/exclusion.h"
 #include "pgb/certify/interpolation.h"
 #include "pgb/flat/family.h"
+#include "pgb/flat/numerical_flats.h"
 
 namespace pgb {
 
-constexpr double kVanishes = 1e-18;  // gradients at flat points of a polished point count as 0 below this
+// Gradients at flat points of a polished point count as 0 below this, in units of approx_gradient_scale.
+constexpr double kVanishes = 1e-18;
 
 std::string short_text(double x);  // three digits
 // Three digits, or as many as it takes for a value not above, or not below, x >= 0: for what is proven.
@@ -41,6 +43,10 @@ class Checker {
   void decide();
   void curvature_and_slices();
 
+  // checker_numerical.cpp
+  void find_numerical_flats();
+  bool violated_on_numerical_flat();  // by evidence: never certified
+
   // checker_violated.cpp: each answers and returns true, or leaves the verdict alone.
   bool on_kink();
   bool not_critical();
@@ -61,7 +67,8 @@ class Checker {
   double largest_radius(double start, const std::function<bool(double)>& holds) const;
   Vector<Real> saved_parameters() const;
   bool no_critical_point_within(double radius);
-  void no_minimum_by_curvature(const Vector<double>& direction);  // adds a proof; the first-order answer stays
+  void no_minimum_by_curvature(
+      const Vector<double>& direction);  // adds a proof; the first-order answer stays
   bool negative_curvature_within(double radius);
   bool no_suboptimal_minimum_within(double radius);
   bool rank_in_parts_fits(const FullRankProof& proof) const;
@@ -80,15 +87,18 @@ class Checker {
   Verdict v_;
   Problem subject_;  // the problem with the subject's parameters
   ExactGradient saved_;
-  std::vector<FlatFamily> families_;  // at the subject
-  double size_ = 1;                   // the largest |parameter|, 1 where all are 0
-  double output_gradient_ = 0;        // largest |component of g| at the subject
-  double largest_flat_gradient_ = 0;  // met at the flat points tried
+  std::vector<FlatFamily> families_;   // at the subject
+  double size_ = 1;                    // the largest |parameter|, 1 where all are 0
+  double output_gradient_ = 0;         // largest |component of g| at the subject
+  double output_scale_ = 0;            // the same at outputs 0 and at twice those of the subject
+  double largest_flat_gradient_ = 0;   // met at the flat points tried
+  double relative_flat_gradient_ = 0;  // the same in units of approx_gradient_scale
+  std::vector<NumericalFlat> numerical_flats_;
   bool interpolates_ = false;
-  Vector<double> flat_point_;  // of the witness
-  bool saddle_ = false;        // proven: negative curvature
-  std::string existence_;      // the proven statement, in words
-  double curvature_bound_ = 0; // proven bound, 0 where there is none
+  Vector<double> flat_point_;    // of the witness
+  bool saddle_ = false;          // proven: negative curvature
+  std::string existence_;        // the proven statement, in words
+  double curvature_bound_ = 0;   // proven bound, 0 where there is none
   double reach_ = 0;             // distance from the saved point within which the proven point lies
   double reach_of_subject_ = 0;  // the same from the subject's parameters
 };

@@ -10,7 +10,8 @@
 namespace pgb {
 namespace {
 
-constexpr double kAtMinimum = 1e-20;  // |g| below which every sample's loss counts as minimal, without proof
+constexpr double kAtMinimum =
+    1e-20;  // |g| relative to output_scale_: every sample's loss counts as minimal, without proof
 constexpr std::size_t kLargestKrawczyk = 2500;  // parameters up to which the Hessian is enclosed
 
 }  // namespace
@@ -62,7 +63,8 @@ bool Checker::orthogonal_to_bound() {
   if (!bound) return false;
   const bool optimal = *bound == SpanBound::functions_of_x;
   answer(Answer::satisfied, true, optimal ? Reason::global_minimum : Reason::orthogonal_to_span_bound,
-         optimal ? "The saved point is a global minimum: no function of x has a smaller loss on these samples (the loss "
+         optimal ? "The saved point is a global minimum: no function of x has a smaller loss on these "
+                   "samples (the loss "
                    "derivatives of equal inputs cancel exactly)."
                  : std::string("The loss derivatives are exactly orthogonal to all ") +
                        (*bound == SpanBound::linear_in_x ? "linear" : "affine") +
@@ -72,7 +74,7 @@ bool Checker::orthogonal_to_bound() {
 }
 
 bool Checker::interpolating_minimum() {
-  if (!interpolates_ && !(output_gradient_ <= kAtMinimum)) return false;
+  if (!interpolates_ && !(output_gradient_ <= kAtMinimum * output_scale_)) return false;
   show("interpolating minimum");
   Vector<Real> center;
   {
@@ -84,7 +86,8 @@ bool Checker::interpolating_minimum() {
   if (!proof.exists) {
     v_.notes.push_back("An interpolating minimum was not proven: " + proof.failure + ".");
     answer(Answer::satisfied, false, Reason::global_minimum,
-           "To the precision computed " + point + " is a global minimum: every sample's loss is as small as it can be.");
+           "To the precision computed " + point +
+               " is a global minimum: every sample's loss is as small as it can be.");
     return true;
   }
   v_.subject.existence_certified = true;
@@ -104,9 +107,10 @@ bool Checker::interpolating_minimum() {
 
 bool Checker::certified_critical_point() {
   if (problem_.model->parameters() > kLargestKrawczyk) {
-    v_.skipped.push_back({"proof that a critical point exists",
-                          "the Hessian of " + std::to_string(v_.parameters) + " parameters would be enclosed, more than " +
-                              std::to_string(kLargestKrawczyk)});
+    v_.skipped.push_back(
+        {"proof that a critical point exists", "the Hessian of " + std::to_string(v_.parameters) +
+                                                   " parameters would be enclosed, more than " +
+                                                   std::to_string(kLargestKrawczyk)});
     return false;
   }
   show("Krawczyk's test");
@@ -115,7 +119,8 @@ bool Checker::certified_critical_point() {
     const PrecisionScope scope(std::max(v_.precision_bits, 128L));
     center = to_scalars<Real>(subject_.parameters);
   }
-  const CriticalPointProof proof = certify_critical_point(subject_, center, families_, critical_point_options());
+  const CriticalPointProof proof =
+      certify_critical_point(subject_, center, families_, critical_point_options());
   v_.precision_bits = std::max(v_.precision_bits, proof.precision_bits);
   if (!proof.exists) {
     v_.notes.push_back("The existence of a critical point was not proven: " + proof.failure + ".");
@@ -123,18 +128,16 @@ bool Checker::certified_critical_point() {
   }
   v_.subject.existence_certified = true;
   settle(proof.center, proof.existence_radius);
-  existence_ = "A critical point exists within " + text_above(reach_) +
-               " of the saved point";
-  v_.notes.push_back(existence_ + ", and no other within " + text_below(proof.uniqueness_radius) +
-                     " of it" + (proof.pinned.empty() ? "" : " modulo symmetry") + " (Krawczyk).");
+  existence_ = "A critical point exists within " + text_above(reach_) + " of the saved point";
+  v_.notes.push_back(existence_ + ", and no other within " + text_below(proof.uniqueness_radius) + " of it" +
+                     (proof.pinned.empty() ? "" : " modulo symmetry") + " (Krawczyk).");
   if (proof.strict_minimum) {
     curvature_bound_ = proof.curvature_bound;
     answer(Answer::satisfied, true, Reason::strict_local_minimum,
-           std::string(v_.subject.polished ? "A strict local minimum" : "The saved point is a strict local minimum") +
+           std::string(v_.subject.polished ? "A strict local minimum"
+                                           : "The saved point is a strict local minimum") +
                (proof.pinned.empty() ? "" : " modulo symmetry") +
-               (v_.subject.polished
-                    ? " lies within " + text_above(reach_) + " of the saved point"
-                    : "") +
+               (v_.subject.polished ? " lies within " + text_above(reach_) + " of the saved point" : "") +
                ", so the condition holds there.");
     prove(claim_of(proof, subject_, families_), v_.explanation);
     return true;
@@ -142,32 +145,39 @@ bool Checker::certified_critical_point() {
   if (proof.saddle) {
     curvature_bound_ = proof.curvature_bound;
     saddle_ = true;
-    prove(claim_of(proof, subject_, families_), existence_ + ", with negative curvature in the direction given.");
+    prove(claim_of(proof, subject_, families_),
+          existence_ + ", with negative curvature in the direction given.");
   }
   return false;
 }
 
 void Checker::numerically_satisfied() {
+  if (violated_on_numerical_flat()) return;
   const std::string point = v_.subject.polished ? "The critical point nearby" : "The saved point";
   const bool regular = v_.unperturbed_rank && *v_.unperturbed_rank + v_.symmetry_dimension == v_.parameters;
-  const std::string saddle =
-      saddle_ ? " It is proven to be no local minimum (negative curvature), which this first-order condition does not see."
-              : "";
-  if (largest_flat_gradient_ > kVanishes) {
+  const std::string saddle = saddle_ ? " It is proven to be no local minimum (negative curvature), which "
+                                       "this first-order condition does not see."
+                                     : "";
+  if (relative_flat_gradient_ > kVanishes) {
     answer(Answer::undecided, false, Reason::no_evidence,
            "At some flat perturbations the gradient is not 0 (up to " + short_text(largest_flat_gradient_) +
                "), but no flat segment that stays clear of kinks was found to prove it.");
   } else if (regular) {
-    answer(Answer::satisfied, false, Reason::regular_critical_point,
-           point + " is regular: the gradient basis has the largest rank its symmetries allow, so no perturbation "
-                   "along the flat set enlarges its span, and the gradient is 0." + saddle);
+    answer(
+        Answer::satisfied, false, Reason::regular_critical_point,
+        point +
+            " is regular: the gradient basis has the largest rank its symmetries allow, so no perturbation "
+            "along the flat set enlarges its span, and the gradient is 0." +
+            saddle);
   } else {
     answer(Answer::satisfied, false, Reason::flat_gradients_vanish,
-           "The gradient is 0 at " + std::string(v_.subject.polished ? "the critical point nearby" : "the saved point") +
+           "The gradient is 0 at " +
+               std::string(v_.subject.polished ? "the critical point nearby" : "the saved point") +
                " and at every flat perturbation of it that was tried." + saddle);
   }
-  v_.next_steps.push_back("This is numerical evidence that the condition holds, not a proof; a local minimum is not "
-                          "implied.");
+  v_.next_steps.push_back(
+      "This is numerical evidence that the condition holds, not a proof; a local minimum is not "
+      "implied.");
 }
 
 }  // namespace pgb

@@ -49,14 +49,13 @@ bool Checker::violated_on_flat() {
   show("gradients on the flat set");
   const bool exact = !v_.subject.polished;
   const std::vector<FlatTrial> trials = approx_flat_gradients(subject_, families_, options_.seed);
-  double largest = 0;
   for (std::size_t f = 0; f < trials.size(); ++f) {
     v_.families[f].largest_gradient = trials[f].largest;
     v_.families[f].perturbations = trials[f].points;
-    largest = std::max(largest, trials[f].largest);
+    largest_flat_gradient_ = std::max(largest_flat_gradient_, trials[f].largest);
+    relative_flat_gradient_ = std::max(relative_flat_gradient_, trials[f].relative);
   }
-  largest_flat_gradient_ = largest;
-  if (!exact && !(largest > kVanishes)) return false;
+  if (!exact && !(relative_flat_gradient_ > kVanishes)) return false;
   const auto violation = certify_flat_violation(subject_, families_, options_.seed);
   if (!violation) return false;
   const FlatFamily& family = families_[violation->family];

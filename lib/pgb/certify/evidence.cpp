@@ -16,9 +16,9 @@
 namespace pgb {
 namespace {
 
-constexpr double kLanczosWork = 2e11;         // parameters x samples x products beyond which none is
-constexpr double kLargestTangents = 4e6;      // entries of the tangent matrix whose rank is computed
-constexpr double kZeroCurvature = 1e-10;      // relative to the largest: counted as zero
+constexpr double kLanczosWork = 2e11;     // parameters x samples x products beyond which none is
+constexpr double kLargestTangents = 4e6;  // entries of the tangent matrix whose rank is computed
+constexpr double kZeroCurvature = 1e-10;  // relative to the largest: counted as zero
 
 double norm(const Vector<double>& v) { return std::sqrt(dot(v.size(), v.data(), 1, v.data(), 1)); }
 
@@ -59,7 +59,8 @@ void add_gradient_basis(const Problem& subject, const CheckOptions& options, Ver
   }
   const double bytes = 16.0 * static_cast<double>(subject.ambient()) * static_cast<double>(v.parameters);
   if (bytes > static_cast<double>(options.max_memory) || bytes > 1e9) {
-    v.basis_reason = "no linear last layer; the test whether Phi(z) lies in range J(z) was not made, for its size";
+    v.basis_reason =
+        "no linear last layer; the test whether Phi(z) lies in range J(z) was not made, for its size";
     return;
   }
   const Matrix<double> j = gradient_basis<double>(subject);
@@ -70,7 +71,8 @@ void add_gradient_basis(const Problem& subject, const CheckOptions& options, Ver
   const double relative = norm(rest) / std::max(norm(phi), 1e-300);
   v.basis_holds = relative < 1e-10;
   char text[160];
-  std::snprintf(text, sizeof text, "no linear last layer; Phi(z) %s range J(z), relative distance %.2g in double",
+  std::snprintf(text, sizeof text,
+                "no linear last layer; Phi(z) %s range J(z), relative distance %.2g in double",
                 v.basis_holds ? "lies in" : "is not in", relative);
   v.basis_reason = text;
 }
@@ -102,13 +104,14 @@ std::size_t symmetry_dimension(const Problem& subject, const std::vector<FlatFam
   return approx_rank(all).rank;
 }
 
-void add_span(const Problem& subject, const std::vector<FlatFamily>& families, const CheckOptions& options,
-              Verdict& v) {
+void add_span(const Problem& subject, const std::vector<FlatFamily>& families,
+              const std::vector<Vector<double>>& numerical_flats, const CheckOptions& options, Verdict& v) {
   SpanOptions span_options;
   span_options.max_memory = options.max_memory;
   span_options.seed = options.seed;
   span_options.exact_point = !v.subject.polished;
   span_options.max_precision_bits = options.max_precision_bits;
+  span_options.numerical_flats = numerical_flats;
   span_options.progress = options.progress;
   span_options.stop = options.stop;
   const PerturbedSpan span = perturbed_gradient_span(subject, families, span_options);
@@ -127,7 +130,8 @@ void add_span(const Problem& subject, const std::vector<FlatFamily>& families, c
   v.gap = std::isinf(value) ? "inf" : to_text(std::max(0.0, loss - value));
 }
 
-Vector<double> add_curvature(const Problem& subject, std::size_t symmetries, const CheckOptions& options, Verdict& v) {
+Vector<double> add_curvature(const Problem& subject, std::size_t symmetries, const CheckOptions& options,
+                             Verdict& v) {
   const Vector<double> z = to_scalars<double>(subject.parameters);
   const std::size_t n = z.size();
   const HessianOperator<double> hessian(subject, z);
@@ -144,8 +148,9 @@ Vector<double> add_curvature(const Problem& subject, std::size_t symmetries, con
     });
     order.erase(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(std::min(symmetries, n)));
     if (order.empty()) return {};
-    const std::size_t least = *std::min_element(
-        order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return eigen.values[a] < eigen.values[b]; });
+    const std::size_t least =
+        *std::min_element(order.begin(), order.end(),
+                          [&](std::size_t a, std::size_t b) { return eigen.values[a] < eigen.values[b]; });
     v.smallest_curvature = to_text(eigen.values[least]);
     v.negative_curvatures = v.zero_curvatures = 0;
     for (const std::size_t k : order) {
@@ -166,12 +171,13 @@ Vector<double> add_curvature(const Problem& subject, std::size_t symmetries, con
   }
   const Vector<double> smallest = approx_smallest_eigenvalues(hessian, n, 1);
   if (!smallest.empty()) v.smallest_curvature = to_text(smallest[0]);
-  if (smallest.empty()) v.notes.push_back("The Lanczos iteration for the smallest curvature did not converge.");
+  if (smallest.empty())
+    v.notes.push_back("The Lanczos iteration for the smallest curvature did not converge.");
   return {};
 }
 
-void add_slice(const Problem& subject, const std::string& label, const Vector<double>& direction, double length,
-               Verdict& v) {
+void add_slice(const Problem& subject, const std::string& label, const Vector<double>& direction,
+               double length, Verdict& v) {
   const double size = norm(direction);
   if (!(size > 0) || !std::isfinite(size)) return;
   const Vector<double> z = to_scalars<double>(subject.parameters);

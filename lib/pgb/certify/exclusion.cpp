@@ -5,18 +5,19 @@
 #include <utility>
 
 #include "pgb/derivatives/objective.h"
+#include "pgb/flat/cells.h"
 #include "pgb/model/graph.h"
-#include "pgb/span/random.h"
+#include "pgb/scalar/random.h"
+#include "pgb/scalar/rounded.h"
 #include "pgb/span/span.h"
 
 namespace pgb {
 namespace {
 
 constexpr long kFirstBits = 128;
-constexpr std::size_t kPieces = 16;    // parts of a segment that are checked for kinks one by one
 constexpr double kSmallestStep = 1e-12;  // along a flat direction
-constexpr int kDirections = 6;         // random directions tried in each family
-constexpr double kQuadNoise = 1e-29;   // |grad Q| below which no proof is tried
+constexpr int kDirections = 6;           // random directions tried in each family
+constexpr double kQuadNoise = 1e-29;     // |grad Q| below which no proof is tried
 
 // The entry that lies farthest from 0; nothing when every one holds 0.
 std::optional<std::size_t> farthest_from_zero(const Vector<Ball>& v) {
@@ -42,34 +43,13 @@ std::size_t largest_component(const Vector<S>& v, std::size_t first, std::size_t
   return best;
 }
 
-bool may_move(const FlatFamily& family) { return family.straight && !family.symmetry && family.keeps_regularizer; }
+bool may_move(const FlatFamily& family) {
+  return family.straight && !family.symmetry && family.keeps_regularizer;
+}
 
 Vector<double> scaled(Vector<double> v, double factor) {
   for (double& entry : v) entry *= factor;
   return v;
-}
-
-// Whether no piecewise activation can change its cell on the segment from z to the flat point with these coordinates.
-bool in_one_cell(const Objective<Ball>& objective, const FlatFamily& family, const Vector<Ball>& z,
-                 const Vector<double>& coordinates) {
-  for (std::size_t piece = 0; piece < kPieces; ++piece) {
-    const double middle = (2.0 * static_cast<double>(piece) + 1) / (2.0 * kPieces);
-    const Ball t = Ball::with_radius(Ball(middle), 0.5 / kPieces);
-    Vector<Ball> at = z;
-    const Vector<Ball> end = flat_point(family, Vector<Ball>(z.size()), coordinates);
-    for (std::size_t k = 0; k < z.size(); ++k) {
-      if (!end[k].is_exactly_zero()) at[k] += t * end[k];
-    }
-    if (!objective.kinks(at).empty()) return false;
-  }
-  return true;
-}
-
-bool has_cells(const Problem& problem) {
-  const Graph* graph = problem.model->graph();
-  if (graph == nullptr) return false;
-  const auto& nodes = graph->nodes();
-  return std::any_of(nodes.begin(), nodes.end(), [](const GraphNode& node) { return node.op->has_cells(); });
 }
 
 }  // namespace
@@ -97,7 +77,8 @@ ExactGradient exact_gradient(const Problem& problem, long max_bits) {
     const Vector<Ball> z = to_scalars<Ball>(problem.parameters);
     auto at = objective.value_gradient(z);
     result = {std::move(at.value), std::move(at.gradient), objective.kinks(z), bits};
-    const bool undecided = std::any_of(result.kinks.begin(), result.kinks.end(), [](const Kink& k) { return !k.exact; });
+    const bool undecided =
+        std::any_of(result.kinks.begin(), result.kinks.end(), [](const Kink& k) { return !k.exact; });
     const bool decided = result.certainly_zero() || result.certainly_nonzero();
     if ((decided && !undecided) || bits == max_bits) return result;
   }
@@ -112,7 +93,8 @@ std::optional<NotCritical> certify_not_critical(const Problem& problem, double r
   return NotCritical{*component, gradient[*component], radius, precision_bits};
 }
 
-std::optional<FlatViolation> certify_flat_violation(const Problem& problem, const std::vector<FlatFamily>& families,
+std::optional<FlatViolation> certify_flat_violation(const Problem& problem,
+                                                    const std::vector<FlatFamily>& families,
                                                     std::uint64_t seed) {
   DyadicRandom random(seed);
   const bool cells = has_cells(problem);
@@ -123,7 +105,8 @@ std::optional<FlatViolation> certify_flat_violation(const Problem& problem, cons
   const Vector<Ball> z = to_scalars<Ball>(problem.parameters);
   for (std::size_t f = 0; f < families.size(); ++f) {
     if (!may_move(families[f])) continue;
-    // d Q / d a_k is analytic in (b, W) whatever the rest of the model is; other components need an analytic model.
+    // d Q / d a_k is analytic in (b, W) whatever the rest of the model is; other components need an analytic
+    // model.
     const bool added = families[f].kind == FlatFamily::Kind::added_neurons;
     if (!added && !problem.model->piecewise_analytic()) continue;
     const std::size_t first = added ? problem.model->added()->a : 0;
@@ -157,15 +140,34 @@ std::vector<FlatTrial> approx_flat_gradients(const Problem& problem, const std::
     for (int direction = 0; direction < kDirections; ++direction) {
       // Small where the model is piecewise, so that it mostly stays in its cell.
       const Vector<double> c = scaled(random.vector(families[f].dimension), cells ? 0x1p-20 : 0x1p-10);
-      const Vector<Quad> g = objective.value_gradient(flat_point(families[f], z, c)).gradient;
-      trials[f].largest = std::max(trials[f].largest, std::abs(to_double(g[largest_component(g, 0, g.size())])));
+      const Vector<Quad> at = flat_point(families[f], z, c);
+      const Vector<Quad> g = objective.value_gradient(at).gradient;
+      const double largest = std::abs(to_double(g[largest_component(g, 0, g.size())]));
+      const double scale = approx_gradient_scale(problem, rounded(at), seed);
+      trials[f].largest = std::max(trials[f].largest, largest);
+      if (largest > 0) trials[f].relative = std::max(trials[f].relative, scale > 0 ? largest / scale : 1);
       ++trials[f].points;
     }
   }
   return trials;
 }
 
-std::optional<NoLocalMinimum> certify_no_local_minimum(const Problem& problem, double radius, long precision_bits) {
+double approx_gradient_scale(const Problem& problem, const Vector<double>& z, std::uint64_t seed) {
+  const Objective<double> objective(problem);
+  const Matrix<double> g = objective.output_gradient(objective.outputs(z));
+  DyadicRandom random(seed);
+  double scale = 0;
+  for (int draw = 0; draw < 3; ++draw) {
+    Matrix<double> parts = g;
+    for (double& part : parts.data) part = random() < 0 ? -part : part;
+    for (const double k : objective.pull_back(z, parts)) scale = std::max(scale, std::abs(k));
+  }
+  for (const double k : objective.regularizer_gradient(z)) scale = std::max(scale, std::abs(k));
+  return scale;
+}
+
+std::optional<NoLocalMinimum> certify_no_local_minimum(const Problem& problem, double radius,
+                                                       long precision_bits) {
   const AddedNeurons* added = problem.model->added();
   if (added == nullptr) return std::nullopt;
   const std::size_t d_y = problem.model->outputs();

@@ -9,6 +9,7 @@
 #include "pgb/derivatives/objective.h"
 #include "pgb/flat/family.h"
 #include "pgb/linalg/approx_dense.h"
+#include "pgb/scalar/rounded.h"
 #include "pgb/span/span.h"
 
 namespace pgb {
@@ -28,13 +29,6 @@ double sup_distance(const Vector<S>& a, const Vector<S>& b) {
   double largest = 0;
   for (std::size_t k = 0; k < a.size(); ++k) largest = std::max(largest, std::abs(to_double(S(a[k] - b[k]))));
   return largest;
-}
-
-template <class S>
-Vector<double> rounded(const Vector<S>& v) {
-  Vector<double> r(v.size());
-  std::transform(v.begin(), v.end(), r.begin(), [](const S& x) { return to_double(x); });
-  return r;
 }
 
 template <class S>
@@ -85,8 +79,8 @@ class Polisher {
     return point;
   }
 
-  // Phi = targets on the distinct inputs (group means where inputs are equal) by Gauss-Newton with minimum-norm steps;
-  // nothing where that is not to be expected.
+  // Phi = targets on the distinct inputs (group means where inputs are equal) by Gauss-Newton with
+  // minimum-norm steps; nothing where that is not to be expected.
   std::optional<PolishedPoint> interpolate() const {
     if (!problem_.loss.least_squares()) return std::nullopt;
     for (const QuadraticTerm& term : problem_.regularizer) {

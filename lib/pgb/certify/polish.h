@@ -41,7 +41,8 @@ struct PolishedPoint {
 // For least squares with at least as many parameters as outputs, Phi = targets is tried first (Gauss-Newton).
 PolishedPoint polish(const Problem& problem, const std::vector<bool>& frozen, const PolishOptions& options = {});
 
-// The groups of parameters that are equal at the saved point because units are: see PolishOptions.
+// The groups of parameters that are equal at the saved point because units are: see PolishOptions. Units all of whose outgoing
+// weights are penalised are left out: to split them changes R, so that no flat family needs them to stay equal.
 std::vector<std::vector<std::size_t>> tied_structure(const Problem& problem);
 
 // What polishing had better leave alone at the saved point: added neurons that are off, with the b and W they leave free.

@@ -3,7 +3,7 @@
 namespace pgb {
 namespace {
 
-void find_added_neurons(const Problem& problem, std::vector<FlatFamily>& families) {
+void find_added_neurons(const Problem& problem, FlatSet& found) {
   const AddedNeurons* added = problem.model->added();
   if (added == nullptr) return;
   const std::size_t d_x = problem.model->inputs(), d_y = problem.model->outputs();
@@ -26,21 +26,23 @@ void find_added_neurons(const Problem& problem, std::vector<FlatFamily>& familie
   for (const QuadraticTerm& term : problem.regularizer) {
     if (term.lambda != "0" && term.end > added->b) family.keeps_regularizer = false;
   }
-  families.push_back(std::move(family));
+  found.families.push_back(std::move(family));
 }
 
 }  // namespace
 
-std::vector<FlatFamily> flat_families(const Problem& problem) {
-  std::vector<FlatFamily> families;
-  find_added_neurons(problem, families);
+FlatSet flat_set(const Problem& problem) {
+  FlatSet found;
+  find_added_neurons(problem, found);
   if (problem.model->graph() != nullptr) {
     const flat_detail::Setting setting(problem);
-    flat_detail::find_free_parameters(setting, families);
-    flat_detail::find_feature_relations(setting, families);
-    flat_detail::find_symmetries(setting, families);
+    flat_detail::find_free_parameters(setting, found);
+    flat_detail::find_feature_relations(setting, found);
+    flat_detail::find_symmetries(setting, found);
   }
-  return families;
+  return found;
 }
+
+std::vector<FlatFamily> flat_families(const Problem& problem) { return flat_set(problem).families; }
 
 }  // namespace pgb

@@ -12,8 +12,8 @@ S entry_value(const SparseEntry& entry) {
   return entry.exact.empty() ? S(entry.value) : from_rational<S>(entry.exact);
 }
 
-// A x = b in place by Gaussian elimination, A p x p row-major, b p x r row-major. The pivot is the entry whose magnitude
-// is the largest in double; throws std::invalid_argument when it is, or holds, 0.
+// A x = b in place by Gaussian elimination, A p x p row-major, b p x r row-major. The pivot is the entry
+// whose magnitude is the largest in double; throws std::invalid_argument when it is, or holds, 0.
 template <class S>
 void solve_in_place(Vector<S>& a, Vector<S>& b, std::size_t p, std::size_t r) {
   for (std::size_t k = 0; k < p; ++k) {
@@ -87,14 +87,24 @@ void apply_linear_map(const FlatFamily& f, const Vector<double>& c, Vector<S>& z
 
 const char* kind_name(FlatFamily::Kind kind) {
   switch (kind) {
-    case FlatFamily::Kind::added_neurons: return "added neurons";
-    case FlatFamily::Kind::zero_outgoing_weights: return "zero outgoing weights";
-    case FlatFamily::Kind::equal_features: return "equal features";
-    case FlatFamily::Kind::feature_relation: return "null space of hidden features";
-    case FlatFamily::Kind::dead_unit: return "dead units";
-    case FlatFamily::Kind::orthogonal_inputs: return "orthogonal input directions";
-    case FlatFamily::Kind::scaling: return "scaling";
-    case FlatFamily::Kind::linear_maps: return "linear maps";
+    case FlatFamily::Kind::added_neurons:
+      return "added neurons";
+    case FlatFamily::Kind::zero_outgoing_weights:
+      return "zero outgoing weights";
+    case FlatFamily::Kind::equal_features:
+      return "equal features";
+    case FlatFamily::Kind::constant_features:
+      return "constant features";
+    case FlatFamily::Kind::feature_relation:
+      return "null space of hidden features";
+    case FlatFamily::Kind::dead_unit:
+      return "dead units";
+    case FlatFamily::Kind::orthogonal_inputs:
+      return "orthogonal input directions";
+    case FlatFamily::Kind::scaling:
+      return "scaling";
+    case FlatFamily::Kind::linear_maps:
+      return "linear maps";
   }
   return "unknown";
 }

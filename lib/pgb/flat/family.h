@@ -24,7 +24,8 @@ struct FlatFamily {
     added_neurons,          // a_k = 0: b_k and W_k are free
     zero_outgoing_weights,  // behind weights held at 0, or weights of features that these keep at 0
     equal_features,         // outgoing weights split between equal (or opposite) features
-    feature_relation,       // outgoing weights moved along an exact linear relation between features
+    constant_features,      // outgoing weights of features that are 0, or one constant that the bias takes up
+    feature_relation,       // outgoing weights moved along any other exact linear relation between features
     dead_unit,              // a unit that is 0 on all samples, on a neighbourhood
     orthogonal_inputs,      // first-layer weights moved orthogonally to all (x_i, 1)
     scaling,                // positively homogeneous unit: incoming times s, outgoing divided by s
@@ -33,8 +34,8 @@ struct FlatFamily {
 
   Kind kind = Kind::added_neurons;
   std::string where;  // which units, in words
-  // The affine node whose weights move (equal_features, feature_relation), or come in (orthogonal_inputs,
-  // scaling, linear_maps), with the unit of a scaling and the second node of linear maps.
+  // The affine node whose weights move (equal_features, constant_features, feature_relation), or come in
+  // (orthogonal_inputs, scaling, linear_maps), with the unit of a scaling and the second node of linear maps.
   std::string node = {}, second = {};
   std::size_t unit = 0;
   // equal_features: groups of parameters that are equal because the features are.
@@ -55,8 +56,20 @@ struct FlatFamily {
 
 const char* kind_name(FlatFamily::Kind kind);  // "added neurons", …
 
-// All families found at the problem's parameters, by the structure of its graph and its exact numbers.
-std::vector<FlatFamily> flat_families(const Problem& problem);
+// Work that was not done, and what it would have taken.
+struct Skipped {
+  std::string what;  // "rank of the perturbed gradient span"
+  std::string why;   // "needs 12.4 GiB; --max-memory is 8.0 GiB"
+};
+
+// The families found at the problem's parameters, by the structure of its graph and its exact numbers, and
+// what was not looked for, for its size.
+struct FlatSet {
+  std::vector<FlatFamily> families;
+  std::vector<Skipped> skipped;
+};
+FlatSet flat_set(const Problem& problem);
+std::vector<FlatFamily> flat_families(const Problem& problem);  // those of flat_set
 
 // The flat point with coordinates c (length `dimension`): z + sum_j c_j basis_j for straight families; for
 // scaling, incoming * (1 + c), outgoing / (1 + c); for linear maps A = I + C (C row-major p x p, then the

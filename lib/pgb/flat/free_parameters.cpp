@@ -237,7 +237,7 @@ std::string in_words(const std::vector<Moves>& moves) {
 
 }  // namespace
 
-void find_free_parameters(const Setting& s, std::vector<FlatFamily>& families) {
+void find_free_parameters(const Setting& s, FlatSet& found) {
   double work = kWork;
   const Holding all(s, work);
   // The zeros that could move, by the first node that uses them.
@@ -267,14 +267,14 @@ void find_free_parameters(const Setting& s, std::vector<FlatFamily>& families) {
     const std::vector<Moves> moves = moves_of(s, holding);
     const auto of_hidden =
         std::count_if(moves.begin(), moves.end(), [](const Moves& m) { return !m.of_inputs; });
-    const bool listed = std::all_of(moves.begin(), moves.end(), [](const Moves& m) { return m.listed; });
-    if ((listed && of_hidden <= 1) || !seen.insert(moving).second) return;
+    const bool elsewhere = std::all_of(moves.begin(), moves.end(), [](const Moves& m) { return m.listed; });
+    if ((elsewhere && of_hidden <= 1) || !seen.insert(moving).second) return;
     family.where = in_words(moves);
     family.why_exact =
         "each of these parameters reaches the outputs only through weights that are exactly 0 and are held "
         "there, or "
         "multiplies a feature that they keep at 0";
-    add_straight(s, std::move(family), true, families);
+    add_straight(s, std::move(family), true, found);
   };
   for (auto last = by_node.rbegin(); last != by_node.rend(); ++last) {
     Holding holding = all;

@@ -101,30 +101,50 @@ std::size_t Setting::before_renaming(std::size_t value) const {
   return value;
 }
 
-const std::vector<std::vector<FeatureFacts>>& Setting::facts() const {
-  if (!facts_.empty()) return facts_;
-  for (const GraphNode& node : graph.nodes()) facts_.emplace_back(element_count(node.shape));
+std::vector<std::size_t> Setting::samples() const {
+  const InputGroups groups = equal_input_groups(problem);
+  std::vector<std::size_t> first;
+  for (std::size_t i = 0; i < groups.group.size(); ++i) {
+    if (groups.group[i] == first.size()) first.push_back(i);
+  }
+  return first;
+}
+
+void Setting::for_each_sample(
+    const std::function<bool(std::size_t, const std::vector<Matrix<Ball>>&, std::size_t)>& visit) const {
   PrecisionScope scope(kBits);
   const Vector<Ball> z = to_scalars<Ball>(problem.parameters);
-  const std::size_t m = problem.samples(), d_x = problem.x.shape[1];
-  for (std::size_t first = 0; first < m; first += kBlock) {
-    const std::size_t count = std::min(kBlock, m - first);
+  const std::vector<std::size_t> list = samples();
+  const std::size_t d_x = problem.x.shape[1];
+  for (std::size_t first = 0; first < list.size(); first += kBlock) {
+    const std::size_t count = std::min(kBlock, list.size() - first);
     io::Tensor part;
     part.shape = {count, d_x};
-    const auto begin = problem.x.values.begin() + static_cast<std::ptrdiff_t>(first * d_x);
-    part.values.assign(begin, begin + static_cast<std::ptrdiff_t>(count * d_x));
-    for (auto at = problem.x.exact.lower_bound(first * d_x);
-         at != problem.x.exact.end() && at->first < (first + count) * d_x; ++at) {
-      part.exact[at->first - first * d_x] = at->second;
+    for (std::size_t c = 0; c < count; ++c) {
+      const std::size_t begin = list[first + c] * d_x;
+      for (std::size_t e = begin; e < begin + d_x; ++e) {
+        const auto exact = problem.x.exact.find(e);
+        if (exact != problem.x.exact.end()) part.exact[part.values.size()] = exact->second;
+        part.values.push_back(problem.x.values[e]);
+      }
     }
     const Matrix<Ball> x(d_x, count, to_scalars<Ball>(part));
     const auto values = graph.values<Ball>(z, x.view());
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      for (std::size_t i = 0; i < count; ++i) {
-        for (std::size_t u = 0; u < values[k].rows; ++u) update(facts_[k][u], values[k](u, i));
-      }
+    for (std::size_t c = 0; c < count; ++c) {
+      if (!visit(list[first + c], values, c)) return;
     }
   }
+}
+
+const std::vector<std::vector<FeatureFacts>>& Setting::facts() const {
+  if (!facts_.empty()) return facts_;
+  for (const GraphNode& node : graph.nodes()) facts_.emplace_back(element_count(node.shape));
+  for_each_sample([&](std::size_t, const std::vector<Matrix<Ball>>& values, std::size_t column) {
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      for (std::size_t u = 0; u < values[k].rows; ++u) update(facts_[k][u], values[k](u, column));
+    }
+    return true;
+  });
   return facts_;
 }
 
@@ -134,17 +154,18 @@ bool is_dead(const Setting& setting, std::size_t node, std::size_t unit) {
   return setting.facts()[n.inputs[0] - 1][unit].negative;
 }
 
-void add_straight(const Setting& setting, FlatFamily family, bool drop_regularized,
-                  std::vector<FlatFamily>& families) {
+void add_straight(const Setting& setting, FlatFamily family, bool drop_regularized, FlatSet& found) {
   const auto penalised = [&](const SparseVector& v) {
-    return std::any_of(v.begin(), v.end(), [&](const SparseEntry& e) { return setting.regularized[e.parameter]; });
+    return std::any_of(v.begin(), v.end(),
+                       [&](const SparseEntry& e) { return setting.regularized[e.parameter]; });
   };
   if (drop_regularized) {
-    family.basis.erase(std::remove_if(family.basis.begin(), family.basis.end(), penalised), family.basis.end());
+    family.basis.erase(std::remove_if(family.basis.begin(), family.basis.end(), penalised),
+                       family.basis.end());
   }
   family.keeps_regularizer = std::none_of(family.basis.begin(), family.basis.end(), penalised);
   family.dimension = family.basis.size();
-  if (family.dimension > 0) families.push_back(std::move(family));
+  if (family.dimension > 0) found.families.push_back(std::move(family));
 }
 
 std::string list_units(const std::vector<std::size_t>& units) {

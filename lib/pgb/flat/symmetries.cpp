@@ -18,7 +18,8 @@ std::vector<std::size_t> incoming_of(const Setting& s, std::size_t node, std::si
   return incoming;
 }
 
-std::vector<std::size_t> outgoing_of(const Setting& s, const std::vector<std::size_t>& readers, std::size_t unit) {
+std::vector<std::size_t> outgoing_of(const Setting& s, const std::vector<std::size_t>& readers,
+                                     std::size_t unit) {
   std::vector<std::size_t> outgoing;
   for (const std::size_t reader : readers) {
     for (std::size_t r = 0; r < s.rows(reader); ++r) outgoing.push_back(s.weight(reader, r, unit));
@@ -37,10 +38,11 @@ void add_units(const std::vector<std::size_t>& parameters, FlatFamily& family) {
   for (const std::size_t p : parameters) family.basis.push_back({{p, 1.0}});
 }
 
-void find_dead_units(const Setting& s, std::vector<FlatFamily>& families) {
+void find_dead_units(const Setting& s, FlatSet& found) {
   for (std::size_t k = 0; k < s.graph.nodes().size(); ++k) {
     const GraphNode& node = s.graph.nodes()[k];
-    if (!s.graph.feeds_output(k + 1) || node.op->kind() != OpKind::elementwise || !node.op->zero_for_negative()) {
+    if (!s.graph.feeds_output(k + 1) || node.op->kind() != OpKind::elementwise ||
+        !node.op->zero_for_negative()) {
       continue;
     }
     FlatFamily family;
@@ -56,14 +58,15 @@ void find_dead_units(const Setting& s, std::vector<FlatFamily>& families) {
     if (units.empty()) continue;
     family.kind = FlatFamily::Kind::dead_unit;
     family.where = node.name + ": " + list_units(units);
-    family.why_exact = "these units are off on every sample (negative input, proven in ball arithmetic), so nearby "
-                       "incoming and all outgoing weights give the same outputs";
+    family.why_exact =
+        "these units are off on every sample (negative input, proven in ball arithmetic), so nearby "
+        "incoming and all outgoing weights give the same outputs";
     family.symmetry = true;
-    add_straight(s, std::move(family), false, families);
+    add_straight(s, std::move(family), false, found);
   }
 }
 
-void find_orthogonal_inputs(const Setting& s, std::vector<FlatFamily>& families) {
+void find_orthogonal_inputs(const Setting& s, FlatSet& found) {
   for (std::size_t k = 0; k < s.graph.nodes().size(); ++k) {
     if (!s.is_free_affine(k) || s.before_renaming(s.graph.nodes()[k].inputs[0]) != 0) continue;
     if (!s.graph.feeds_output(k + 1)) continue;
@@ -83,6 +86,12 @@ void find_orthogonal_inputs(const Setting& s, std::vector<FlatFamily>& families)
       if (has_bias) h.back().push_back("1");
     }
     const auto relations = exact_relations(h, kLargestRelation);
+    if (!relations) {
+      found.skipped.push_back({"directions of " + s.graph.nodes()[k].name + " orthogonal to all inputs",
+                               "the exact null space of " + std::to_string(h[0].size()) + " x " +
+                                   std::to_string(h.size()) + " numbers, more than " +
+                                   std::to_string(kLargestRelation) + " in all"});
+    }
     if (!relations || relations->empty()) continue;
     FlatFamily family;
     for (std::size_t r = 0; r < s.rows(k); ++r) {
@@ -98,14 +107,15 @@ void find_orthogonal_inputs(const Setting& s, std::vector<FlatFamily>& families)
     family.node = s.graph.nodes()[k].name;
     family.where = s.graph.nodes()[k].name + ": " + std::to_string(relations->size()) + " direction" +
                    (relations->size() == 1 ? "" : "s") + " in each of " + std::to_string(s.rows(k)) + " rows";
-    family.why_exact = "these weight directions are orthogonal to every input (with its 1 for the bias), in exact "
-                       "rational arithmetic";
+    family.why_exact =
+        "these weight directions are orthogonal to every input (with its 1 for the bias), in exact "
+        "rational arithmetic";
     family.symmetry = true;
-    add_straight(s, std::move(family), false, families);
+    add_straight(s, std::move(family), false, found);
   }
 }
 
-void find_scalings(const Setting& s, std::vector<FlatFamily>& families) {
+void find_scalings(const Setting& s, FlatSet& found) {
   for (std::size_t k = 0; k < s.graph.nodes().size(); ++k) {
     const GraphNode& node = s.graph.nodes()[k];
     if (node.op->kind() != OpKind::elementwise || !node.op->positively_homogeneous()) continue;
@@ -128,17 +138,18 @@ void find_scalings(const Setting& s, std::vector<FlatFamily>& families) {
       family.node = s.graph.nodes()[source].name;
       family.unit = u;
       family.where = node.name + ": unit " + std::to_string(u);
-      family.why_exact = "the activation is positively homogeneous: incoming weights times s and outgoing divided by s "
-                         "cancel for every s > 0";
+      family.why_exact =
+          "the activation is positively homogeneous: incoming weights times s and outgoing divided by s "
+          "cancel for every s > 0";
       family.dimension = 1;
       family.straight = false;
       family.symmetry = true;
-      families.push_back(std::move(family));
+      found.families.push_back(std::move(family));
     }
   }
 }
 
-void find_linear_maps(const Setting& s, std::vector<FlatFamily>& families) {
+void find_linear_maps(const Setting& s, FlatSet& found) {
   for (std::size_t k = 0; k < s.graph.nodes().size(); ++k) {
     if (!s.is_free_affine(k) || !s.graph.feeds_output(k + 1)) continue;
     const auto readers = s.affine_readers(k + 1);
@@ -161,25 +172,27 @@ void find_linear_maps(const Setting& s, std::vector<FlatFamily>& families) {
     f.symmetry = true;
     const auto penalised = [&](std::size_t begin, std::size_t count) {
       const auto first = s.regularized.begin() + static_cast<std::ptrdiff_t>(begin);
-      return std::find(first, first + static_cast<std::ptrdiff_t>(count), true) != first + static_cast<std::ptrdiff_t>(count);
+      return std::find(first, first + static_cast<std::ptrdiff_t>(count), true) !=
+             first + static_cast<std::ptrdiff_t>(count);
     };
-    f.keeps_regularizer = !(penalised(f.w1, f.p * f.q) || penalised(f.w2, f.r * f.p) ||
-                            (f.b1 != FlatFamily::kAbsent && penalised(f.b1, f.p)) ||
-                            (shifts && penalised(f.b2, f.r)));
+    f.keeps_regularizer =
+        !(penalised(f.w1, f.p * f.q) || penalised(f.w2, f.r * f.p) ||
+          (f.b1 != FlatFamily::kAbsent && penalised(f.b1, f.p)) || (shifts && penalised(f.b2, f.r)));
     f.where = s.graph.nodes()[k].name + " and " + s.graph.nodes()[second].name;
-    f.why_exact = "the two affine maps follow each other directly: A and its inverse between them cancel for every "
-                  "invertible A";
-    families.push_back(std::move(f));
+    f.why_exact =
+        "the two affine maps follow each other directly: A and its inverse between them cancel for every "
+        "invertible A";
+    found.families.push_back(std::move(f));
   }
 }
 
 }  // namespace
 
-void find_symmetries(const Setting& s, std::vector<FlatFamily>& families) {
-  find_dead_units(s, families);
-  find_orthogonal_inputs(s, families);
-  find_scalings(s, families);
-  find_linear_maps(s, families);
+void find_symmetries(const Setting& s, FlatSet& found) {
+  find_dead_units(s, found);
+  find_orthogonal_inputs(s, found);
+  find_scalings(s, found);
+  find_linear_maps(s, found);
 }
 
 }  // namespace pgb::flat_detail

@@ -6,12 +6,15 @@
 #include <utility>
 
 #include "pgb/derivatives/objective.h"
+#include "pgb/flat/cells.h"
 #include "pgb/linalg/approx_dense.h"
 #include "pgb/linalg/rank.h"
 #include "pgb/model/graph.h"
 #include "pgb/scalar/product.h"
+#include "pgb/scalar/random.h"
+#include "pgb/span/exponentials.h"
+#include "pgb/span/matrix_free.h"
 #include "pgb/span/orthonormal.h"
-#include "pgb/span/random.h"
 #include "pgb/span/value.h"
 
 namespace pgb {
@@ -19,12 +22,19 @@ namespace {
 
 constexpr std::size_t kEliminated = 160;  // largest number of outputs for which ball elimination is tried
 constexpr double kWork = 4e12;            // most floating-point operations of one dense factorisation
+constexpr double kSeparate = 1e-10;       // eigenvalue, relative to the largest, that is told from 0
 constexpr long kStartBits = 128;
 constexpr long kBasisBits = 4096;  // most precision at which a basis is orthonormalised
 
 std::string in_gibibytes(double bytes) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g GiB", bytes / (1U << 30));
+  return text;
+}
+
+std::string operations(double work) {
+  char text[96];
+  std::snprintf(text, sizeof text, "about %.2g operations, more than the %.2g tried", work, kWork);
   return text;
 }
 
@@ -46,29 +56,6 @@ Matrix<S> gradient_basis(const Problem& problem) {
 #define PGB_INSTANTIATE(S) template Matrix<S> gradient_basis<S>(const Problem&);
 PGB_FOR_BASE_SCALARS(PGB_INSTANTIATE)
 #undef PGB_INSTANTIATE
-
-Problem distinct_inputs(const Problem& problem, const InputGroups& groups) {
-  Problem distinct = problem;
-  std::vector<bool> taken(groups.count, false);
-  const auto take = [](const io::Tensor& from, std::size_t row, io::Tensor& to) {
-    const std::size_t width = from.shape[1];
-    for (std::size_t j = 0; j < width; ++j) {
-      const auto exact = from.exact.find(row * width + j);
-      if (exact != from.exact.end()) to.exact[to.values.size()] = exact->second;
-      to.values.push_back(from.values[row * width + j]);
-    }
-    ++to.shape[0];
-  };
-  distinct.x = {{0, problem.x.shape[1]}, {}, {}};
-  distinct.y = {{0, problem.y.shape[1]}, {}, {}};
-  for (std::size_t i = 0; i < problem.samples(); ++i) {
-    if (taken[groups.group[i]]) continue;
-    taken[groups.group[i]] = true;
-    take(problem.x, i, distinct.x);
-    take(problem.y, i, distinct.y);
-  }
-  return distinct;
-}
 
 bool added_neurons_span_everything(const Problem& problem, const std::vector<FlatFamily>& families) {
   const std::size_t d_x = problem.model->inputs(), d_y = problem.model->outputs();
@@ -119,7 +106,8 @@ class SpanBuilder {
     unperturbed();
     if (added_neurons_span_everything(problem_, families_)) {
       from_added_neurons();
-    } else if (enlarging_.empty() || (span_.unperturbed_rank_ && *span_.unperturbed_rank_ == span_.upper_bound_)) {
+    } else if (enlarging_.empty() ||
+               (span_.unperturbed_rank_ && *span_.unperturbed_rank_ == span_.upper_bound_)) {
       span_.rank_ = span_.unperturbed_rank_;
       span_.rank_certified_ = span_.unperturbed_rank_certified_ && *span_.rank_ == span_.upper_bound_;
       if (!span_.rank_reason_.empty()) span_.rank_reason_ += "; ";
@@ -128,6 +116,7 @@ class SpanBuilder {
     } else {
       from_flat_points();
     }
+    from_numerical_flats();
     if (span_.rank_ && *span_.rank_ == span_.upper_bound_) span_.everything_ = true;
     if (span_.everything_) {
       span_.value_ = approx_value_over_functions(problem_, span_.groups_);
@@ -145,20 +134,19 @@ class SpanBuilder {
 
   // Whether a rows x cols matrix and its factorisation fit; otherwise a note of what was skipped.
   bool fits(const std::string& what, std::size_t rows, std::size_t cols) {
-    const double small = static_cast<double>(std::min(rows, cols)), large = static_cast<double>(std::max(rows, cols));
+    const double small = static_cast<double>(std::min(rows, cols)),
+                 large = static_cast<double>(std::max(rows, cols));
     const double bytes = 8 * (2 * small * large + 4 * small * small);
     if (bytes > static_cast<double>(options_.max_memory)) {
-      span_.skipped_.push_back({what, "a " + std::to_string(rows) + " x " + std::to_string(cols) + " matrix needs " +
-                                          in_gibibytes(bytes) + "; --max-memory is " +
+      span_.skipped_.push_back({what, "a " + std::to_string(rows) + " x " + std::to_string(cols) +
+                                          " matrix needs " + in_gibibytes(bytes) + "; --max-memory is " +
                                           in_gibibytes(static_cast<double>(options_.max_memory))});
       return false;
     }
     const double work = 4 * small * small * large;
     if (work > kWork) {
-      char text[96];
-      std::snprintf(text, sizeof text, "; that is about %.2g operations, more than the %.2g tried", work, kWork);
-      span_.skipped_.push_back(
-          {what, "a " + std::to_string(rows) + " x " + std::to_string(cols) + " matrix would be factored" + text});
+      span_.skipped_.push_back({what, "a " + std::to_string(rows) + " x " + std::to_string(cols) +
+                                          " matrix would be factored; that is " + operations(work)});
       return false;
     }
     return true;
@@ -177,7 +165,7 @@ class SpanBuilder {
     span_.spectra_.push_back(spectrum_of("before perturbation", found.singular_values, 53));
     const bool last = enlarging_.empty();
     if (last && found.rank < rows) span_.basis_ = approx_range(*jacobian_);
-    if (!options_.exact_point || rows > kEliminated || rows * n > 40'000) return;
+    if (!options_.exact_point || rows > kEliminated || rows * n > 40'000 || !stays_in_cell({})) return;
     const auto in_balls = [this] { return gradient_basis<Ball>(distinct_); };
     const AdaptiveRank proven =
         adaptive_rank(in_balls, std::min(rows, n), kStartBits, std::min(options_.max_precision_bits, 2048L));
@@ -202,61 +190,63 @@ class SpanBuilder {
     span_.basis_ = approx_orthonormal(matrix(), proven.bound.columns);
   }
 
-  // Too large to form: the smallest eigenvalue of J J^T (or J^T J) by Lanczos tells whether J has full rank.
+  // Too large to form: whether the rank is full, from the smallest eigenvalue of J J^T (or J^T J) by Lanczos.
   void matrix_free_rank() {
     const std::size_t rows = span_.upper_bound_, n = problem_.model->parameters();
-    const Objective<double> objective(distinct_);
     const Vector<double> z = to_scalars<double>(problem_.parameters);
-    const std::size_t d_y = span_.outputs_, d = span_.groups_.count;
-    const bool wide = rows <= n;
-    const Product gram = [&](const Vector<double>& v) {
-      if (wide) return objective.forward_product(z, objective.pull_back(z, Matrix<double>(d_y, d, v))).data;
-      return objective.pull_back(z, objective.forward_product(z, v));
-    };
-    const std::size_t size = std::min(rows, n);
-    show("rank of the gradient basis, matrix-free");
-    const Vector<double> largest = approx_largest_eigenvalues(gram, size, 1);
-    const Vector<double> smallest = approx_smallest_eigenvalues(gram, size, 1);
-    if (largest.empty() || smallest.empty()) return;
-    if (smallest[0] > 1e-10 * largest[0]) {
-      span_.unperturbed_rank_ = size;
-      span_.rank_reason_ = "full rank: the smallest eigenvalue of the Gram operator, found without forming it, is " +
-                           to_text(smallest[0] / largest[0]) + " of the largest";
+    const auto smallest = relative_smallest_eigenvalue("rank of the gradient basis", {z}, rows <= n);
+    if (!smallest || !(*smallest > kSeparate)) return;
+    span_.unperturbed_rank_ = std::min(rows, n);
+    span_.rank_reason_ = full_rank_reason(*smallest);
+  }
+
+  // The same for the sum of J J^T over z and a few flat points: T is everything where it is regular.
+  void matrix_free_perturbed_rank() {
+    const Vector<double> z = to_scalars<double>(problem_.parameters);
+    std::vector<Vector<double>> points{z};
+    const std::size_t each = span_.upper_bound_ / z.size() + 1;
+    for (const FlatFamily* family : enlarging_) {
+      for (std::size_t j = 0; j < each; ++j) points.push_back(flat_point(*family, z, flat_step(*family)));
     }
+    const auto smallest = relative_smallest_eigenvalue("rank of the perturbed gradient span", points, true);
+    if (!smallest || !(*smallest > kSeparate)) return;
+    span_.rank_ = span_.upper_bound_;
+    span_.rank_reason_ =
+        full_rank_reason(*smallest) + ", over " + std::to_string(points.size()) + " flat points";
+  }
+
+  static std::string full_rank_reason(double smallest) {
+    return "full rank: the smallest eigenvalue of the Gram operator, found without forming it, is " +
+           to_text(smallest) + " of the largest";
+  }
+
+  // Nothing, and a note, where that takes too long; nothing where Lanczos does not converge.
+  std::optional<double> relative_smallest_eigenvalue(const std::string& what,
+                                                     const std::vector<Vector<double>>& points,
+                                                     bool of_rows) {
+    const double work = matrix_free_work(distinct_, points.size());
+    if (work > kWork) {
+      span_.skipped_.push_back({what + " without forming the matrix", operations(work)});
+      return std::nullopt;
+    }
+    show(what + ", matrix-free");
+    return approx_relative_smallest_eigenvalue(distinct_, points, of_rows);
   }
 
   // T holds a_k exp(w.x + b) e_k for all w, b near, hence all functions of x, by separation.
   void from_added_neurons() {
     span_.rank_ = span_.upper_bound_;
     span_.rank_certified_ = true;
-    span_.rank_reason_ = "the added neurons are off and free: their gradients exp(w.x + b) span every function of x "
-                         "(separation of the distinct inputs)";
+    span_.rank_reason_ =
+        "the added neurons are off and free: their gradients exp(w.x + b) span every function of x "
+        "(separation of the distinct inputs)";
     const std::size_t d = span_.groups_.count;
     if (d > kEliminated || stopped()) return;
     show("spectrum of the perturbed span");
-    // The same by elimination, which shows the spectrum: w_j = eps v_j, b = 0.
-    std::vector<Vector<double>> steps;
-    for (std::size_t j = 0; j < d; ++j) {
-      steps.push_back(random_.vector(problem_.model->inputs()));
-      for (double& step : steps.back()) step += random_() / 128;  // fine enough not to repeat
-    }
-    const auto in_balls = [&] {
-      const Vector<Ball> x = to_scalars<Ball>(distinct_.x);
-      Matrix<Ball> a(d, d);
-      for (std::size_t j = 0; j < d; ++j) {
-        for (std::size_t i = 0; i < d; ++i) {
-          Ball s(0);
-          for (std::size_t k = 0; k < steps[j].size(); ++k) {
-            s += Ball(steps[j][k] / 8) * x[i * steps[j].size() + k];
-          }
-          a(i, j) = exp(s);
-        }
-      }
-      return a;
-    };
-    const AdaptiveRank found = adaptive_rank(in_balls, d, kStartBits, options_.max_precision_bits);
+    const AdaptiveRank found = exponential_rank(distinct_, random_, options_.max_precision_bits);
     span_.precision_bits_ = std::max(span_.precision_bits_, found.precision_bits);
-    span_.spectra_.push_back({"after perturbation (one output)", found.bound.log10_pivots, found.precision_bits});
+    span_.spectra_.push_back(
+        {"after perturbation (one output)", found.bound.log10_pivots, found.precision_bits});
     if (found.bound.at_least == d) span_.rank_reason_ += ", confirmed by elimination in ball arithmetic";
   }
 
@@ -264,6 +254,33 @@ class SpanBuilder {
     const FlatFamily* family;  // null: at z itself
     Vector<double> coordinates, direction;
   };
+
+  // Where gradients at these points enlarge the span that the exact families give, they are let in.
+  void from_numerical_flats() {
+    const std::size_t points = options_.numerical_flats.size();
+    if (points == 0 || stopped() || !span_.rank_ || *span_.rank_ == span_.upper_bound_) return;
+    const std::size_t each = span_.upper_bound_ - span_.unperturbed_rank_.value_or(0) + 4;
+    const std::vector<Generator> list = generators();
+    if (!fits("span with numerical flats", span_.upper_bound_, list.size() + points * each)) return;
+    Matrix<double> t = generated<double>(list);
+    const Objective<double> objective(distinct_);
+    for (const Vector<double>& z : options_.numerical_flats) {
+      for (std::size_t j = 0; j < each; ++j) {
+        const Vector<double> column = objective.forward_product(z, random_.vector(z.size())).data;
+        t.data.insert(t.data.end(), column.begin(), column.end());
+        ++t.cols;
+      }
+    }
+    const ApproxRank found = approx_rank(t);
+    if (found.rank <= *span_.rank_) return;
+    span_.rank_ = found.rank;
+    span_.rank_certified_ = false;
+    span_.rank_reason_ +=
+        "; with gradients at " + std::to_string(points) + " numerical flats, which prove nothing";
+    span_.spectra_.push_back(spectrum_of("with numerical flats", found.singular_values, 53));
+    span_.basis_.reset();
+    if (found.rank < span_.upper_bound_) span_.basis_ = approx_range(t);
+  }
 
   std::vector<Generator> generators() {
     const std::size_t n = problem_.model->parameters();
@@ -279,18 +296,32 @@ class SpanBuilder {
     return list;
   }
 
-  // Random coordinates of a flat step, halved until the model has no kink on the way (checked at a few points).
+  // Random coordinates of a flat step, halved until the model has no kink on the way (checked at a few
+  // points).
   Vector<double> flat_step(const FlatFamily& family) {
     Vector<double> c = random_.vector(family.dimension);
     if (problem_.model->graph() == nullptr) return c;
-    const Objective<double> objective(distinct_);
     const Vector<double> z = to_scalars<double>(problem_.parameters);
     const auto at_start = pattern(z);
     if (at_start.empty()) return c;
     for (int halvings = 0; halvings < 30 && pattern(flat_point(family, z, c)) != at_start; ++halvings) {
       for (double& entry : c) entry /= 2;
     }
+    for (double& entry : c) entry /= 4;
     return c;
+  }
+
+  // Proven: no kink at z, nor on the way to these flat points. Then the rank found there is that of small
+  // steps too, but for isolated ones, since minors are analytic along the lines; without it gradients are
+  // one-sided, or of another cell.
+  bool stays_in_cell(const std::vector<Generator>& list) const {
+    if (!has_cells(problem_)) return true;
+    const PrecisionScope scope(kStartBits);
+    const Objective<Ball> objective(distinct_);
+    const Vector<Ball> z = to_scalars<Ball>(problem_.parameters);
+    return objective.kinks(z).empty() && std::all_of(list.begin(), list.end(), [&](const Generator& g) {
+             return g.family == nullptr || in_one_cell(objective, *g.family, z, g.coordinates);
+           });
   }
 
   // Signs of the arguments of every piecewise activation.
@@ -317,7 +348,8 @@ class SpanBuilder {
       const Vector<S> direction(g.direction.begin(), g.direction.end());
       const Matrix<S> column = objective.forward_product(at, direction);
       std::copy(column.data.begin(), column.data.end(), t.column(j));
-      if (j % 64 == 0) show("perturbed gradient span", static_cast<double>(j) / static_cast<double>(list.size()));
+      if (j % 64 == 0)
+        show("perturbed gradient span", static_cast<double>(j) / static_cast<double>(list.size()));
     }
     return t;
   }
@@ -325,12 +357,16 @@ class SpanBuilder {
   void from_flat_points() {
     const std::size_t columns = span_.unperturbed_rank_.value_or(span_.upper_bound_) + 2 +
                                 enlarging_.size() * (span_.upper_bound_ + 4);
-    if (!fits("rank of the perturbed gradient span", span_.upper_bound_, columns)) return;
+    if (!fits("rank of the perturbed gradient span", span_.upper_bound_, columns)) {
+      matrix_free_perturbed_rank();
+      return;
+    }
     const std::vector<Generator> list = generators();
     const Matrix<double> t = generated<double>(list);
     const ApproxRank found = approx_rank(t);
     span_.rank_ = std::max(found.rank, span_.unperturbed_rank_.value_or(0));
-    span_.rank_reason_ = "gradients at " + std::to_string(list.size()) + " random points of the flat families";
+    span_.rank_reason_ =
+        "gradients at " + std::to_string(list.size()) + " random points of the flat families";
     span_.spectra_.push_back(spectrum_of("after perturbation", found.singular_values, 53));
     if (*span_.rank_ < span_.upper_bound_) span_.basis_ = approx_range(t);
     if (!options_.exact_point || span_.upper_bound_ > kEliminated || stopped()) return;
@@ -340,7 +376,9 @@ class SpanBuilder {
     span_.precision_bits_ = std::max(span_.precision_bits_, proven.precision_bits);
     if (proven.bound.at_least < *span_.rank_ && !settled(proven)) return;
     span_.rank_ = proven.bound.at_least;
-    span_.rank_certified_ = *span_.rank_ == span_.upper_bound_;
+    std::vector<Generator> used;
+    for (const std::size_t column : proven.bound.columns) used.push_back(list[column]);
+    span_.rank_certified_ = *span_.rank_ == span_.upper_bound_ && stays_in_cell(used);
     if (span_.rank_certified_) span_.rank_reason_ += ", proven by elimination in ball arithmetic";
     replace_basis(proven, [&] { return generated<Real>(list); });
     span_.spectra_.back() = {"after perturbation", proven.bound.log10_pivots, proven.precision_bits};

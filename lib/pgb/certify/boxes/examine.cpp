@@ -7,7 +7,7 @@
 #include "pgb/certify/boxes/dense.h"
 #include "pgb/linalg/approx_dense.h"
 #include "pgb/linalg/verified_inverse.h"
-#include "pgb/span/random.h"
+#include "pgb/scalar/random.h"
 
 namespace pgb::boxes {
 namespace {
