@@ -184,16 +184,10 @@ Figure spectrum() {
   Figure figure;
   figure.name = "span-spectrum";
   figure.title = "What a precision sees of the span";
-  figure.caption =
-      "Gradients d/da = exp(w x) of one added neuron at m = 20 flat points w in [0, 0.1] and m inputs on a "
-      "line: pivots of "
-      "elimination with complete pivoting, in ball arithmetic. All 20 dimensions are there, but double "
-      "precision (53 bits) tells "
-      "about ten of them from 0. A curve ends where no further pivot could be proven.";
   figure.x = {"number of the pivot, largest first", Scale::linear};
   figure.y = {"size of the pivot", Scale::log10};
   constexpr std::size_t m = 20;
-  for (const long bits : {53L, 106L, 256L}) {
+  for (const long bits : {256L, 106L, 53L}) {  // the shortest curve is drawn last, on top
     const PrecisionScope precision(bits);
     Matrix<Ball> basis(m, m);
     for (std::size_t i = 0; i < m; ++i) {
@@ -205,6 +199,13 @@ Figure spectrum() {
       curve.points.emplace_back(static_cast<double>(curve.points.size() + 1), pivot);
     figure.curves.push_back(std::move(curve));
   }
+  figure.caption =
+      "Gradients d/da = exp(w x) of one added neuron at 20 flat points w in [0, 0.1] and 20 inputs on a "
+      "line: pivots of elimination "
+      "with complete pivoting, in ball arithmetic. A curve ends where no further pivot could be proven not "
+      "to be 0. All 20 dimensions "
+      "are there; at 53 bits, those of double precision, " +
+      std::to_string(figure.curves.back().points.size()) + " of them can be told from 0.";
   return figure;
 }
 
