@@ -144,7 +144,6 @@ class Batch {
     }
     if (!accepted) damping_[l] *= 4;
     damping_[l] = std::max(damping_[l], kLeastDamping);
-    last_step_[l] = length;
     const double gradient = sup_norm(now_.gradient, l);
     const bool flat = gradient <= options_.gradient * (1 + std::abs(now_.value[l]));
     const bool still = good && length <= 1e-14 * (1 + sup_norm(z_, l));
@@ -178,7 +177,6 @@ class Batch {
   std::size_t next_ = 0;
   std::array<std::size_t, kLanes> owner_{};
   std::array<bool, kLanes> fresh_{};
-  std::array<double, kLanes> second_{}, damping_{}, last_step_{};
   std::array<int, kLanes> steps_{}, noise_{};
 };
 
