@@ -177,6 +177,7 @@ class Batch {
   std::size_t next_ = 0;
   std::array<std::size_t, kLanes> owner_{};
   std::array<bool, kLanes> fresh_{};
+  std::array<double, kLanes> second_{}, damping_{};
   std::array<int, kLanes> steps_{}, noise_{};
 };
 
