@@ -128,6 +128,15 @@ std::size_t memory_size(const std::string& text, const std::string& flag) {
   return static_cast<std::size_t>(bytes);
 }
 
+std::string examples_folder(const std::string& built) {
+  struct stat info {};
+  if (::stat(built.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return built;
+  char path[4096];
+  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
+  const std::string program(path, length > 0 ? static_cast<std::size_t>(length) : 0);
+  return program.substr(0, program.find_last_of('/') + 1) + "../share/pgb/examples";
+}
+
 std::string quoted_command(const std::vector<std::string>& arguments) {
   constexpr std::string_view plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";

@@ -125,7 +125,7 @@ int run(Arguments& a, const std::string& command) {
 int main(int argc, char** argv) {
   Arguments arguments;
   arguments.options.threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 1024U));
-  arguments.options.examples = PGB_EXAMPLES_DIR;
+  arguments.options.examples = pgb::tools::examples_folder(PGB_EXAMPLES_DIR);
   CLI::App app("The claims of the paper on eliminating bad local minima, checked on instances.", "pgbrepro");
   try {
     describe(app, arguments);

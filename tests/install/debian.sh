@@ -1,9 +1,9 @@
 #!/bin/sh
-# usage: debian.sh BUILD SOURCE
+# usage: debian.sh BUILD
 # Makes the Debian packages of BUILD, installs them in a root that holds nothing else, and runs there what a newcomer
 # would run. Needs root, debootstrap and a mirror (of the machine's own apt); exits 77, "skipped", where they are missing.
 set -eu
-build=$1 source=$2
+build=$1
 skip() {
   printf 'skipped: %s\n' "$*"
   exit 77
@@ -33,7 +33,6 @@ done
 mount -t proc proc "$root/proc" 2>/dev/null || true
 mkdir "$root/packages"
 cp "$work"/packages/*.deb "$root/packages/"
-cp "$source/examples/line.json" "$root/root/"
 inside() { chroot "$root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 
 inside apt-get -q update >"$work/apt.log" 2>&1
@@ -43,10 +42,11 @@ inside sh -c 'apt-get -q install -y --no-install-recommends /packages/pgb_*.deb'
 }
 inside pgbcheck --version
 status=0
-inside sh -c 'cd /root && pgbcheck line.json --certificate proof.json --report line.html --json line-verdict.json' || status=$?
+inside sh -c 'cd /root && pgbcheck /usr/share/pgb/examples/line.json --certificate proof.json --report line.html --json line-verdict.json' || status=$?
 [ "$status" -eq 1 ] || {
-  printf 'pgbcheck line.json: expected exit status 1, found %s\n' "$status" >&2
+  printf 'pgbcheck: expected exit status 1, found %s\n' "$status" >&2
   exit 1
 }
 inside pgbverify /root/proof.json
+inside pgbrepro suboptimal-points
 [ -s "$root/root/line.html" ] && [ -s "$root/root/line-verdict.json" ]
