@@ -9,7 +9,7 @@ install(TARGETS pgb pgb_plain pgb_rounding EXPORT pgbTargets
 # All headers but the few that show the JSON library, which callers need not have.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/lib/pgb" "${PROJECT_BINARY_DIR}/generated/pgb"
   TYPE INCLUDE COMPONENT development FILES_MATCHING PATTERN "*.h"
-  REGEX "/pgb/(io/(json_text|json_tensor|canonical_problem|model_spec|problem_data)|certificate/fields|search/(descent|family|local|run)/[a-z_]+)\\.h$" EXCLUDE)
+  REGEX "/pgb/(io/(json_text|json_tensor|canonical_problem|model_spec|problem_data|onnx/(proto|translator))|certificate/fields|search/(descent|family|local|run)/[a-z_]+)\\.h$" EXCLUDE)
 
 install(EXPORT pgbTargets NAMESPACE pgb:: DESTINATION "${package_dir}" COMPONENT development)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/pgbConfig.cmake.in" "${PROJECT_BINARY_DIR}/pgbConfig.cmake"
@@ -22,6 +22,7 @@ install(FILES
     "${PROJECT_SOURCE_DIR}/cmake/FindGMP.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/FindLibzip.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/FindMPFR.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindOnnxProto.cmake"
   DESTINATION "${package_dir}" COMPONENT development)
 
 # pkg-config: what a static library leaves to be linked by its user is public, what a shared one hides is private.
@@ -34,10 +35,14 @@ foreach(include_dir IN LISTS FLINT_INCLUDE_DIRS)
 endforeach()
 set(pc_public_libraries ${FLINT_LIBRARIES} ${MPFR_LIBRARY} ${GMP_LIBRARY})
 set(pc_private_libraries "")
+set(pc_hidden_libraries ${LIBZIP_LIBRARY})
+if(OnnxProto_FOUND)
+  list(APPEND pc_hidden_libraries ${ONNX_PROTO_LIBRARY} ${ONNX_PROTOBUF_LIBRARY})
+endif()
 if(BUILD_SHARED_LIBS)
-  set(pc_private_libraries ${LIBZIP_LIBRARY})
+  set(pc_private_libraries ${pc_hidden_libraries})
 else()
-  list(APPEND pc_public_libraries ${LIBZIP_LIBRARY})
+  list(APPEND pc_public_libraries ${pc_hidden_libraries})
 endif()
 foreach(kind IN ITEMS public private)
   set(pc_${kind} "")

@@ -6,7 +6,7 @@ set -eu
 
 packages="
   g++ make cmake ninja-build pkg-config
-  nlohmann-json3-dev libzip-dev libgmp-dev
+  nlohmann-json3-dev libzip-dev libgmp-dev libonnx-dev libprotobuf-dev
   libboost-dev libeigen3-dev libspectra-dev libmpfr-dev libflint-dev
   libnlopt-dev libsqlite3-dev libopenmpi-dev openmpi-bin
   libcli11-dev libgtest-dev libbenchmark-dev python3

@@ -35,7 +35,7 @@ void describe(CLI::App& app, CheckArguments& a) {
   const auto option = [&](const char* flag, const char* kind, auto& value, const char* words) {
     return app.add_option(flag, value, words)->option_text(kind)->group(group);
   };
-  option("--model", "FILE", a.overrides.model, "Network: .json");
+  option("--model", "FILE", a.overrides.model, "Network: .onnx or .json");
   option("--arch", "LAYERS", a.overrides.architecture,
          "Network instead: 784-128-relu-10, its tensors found by shape");
   option("--parameters", "FILE", a.overrides.parameters, "Saved: .safetensors, .npz, .pt or .json");

@@ -18,7 +18,7 @@ int inspect(int argc, char** argv) {
   CLI::App app("What files hold: tensors, models, problems and tables", "pgbcheck inspect");
   std::vector<std::string> files;
   app.set_help_flag("-h,--help", "Print this help and exit");
-  app.add_option("FILE", files, "Files: .pt .pth .safetensors .npz .npy .csv .json")
+  app.add_option("FILE", files, "Files: .onnx .pt .pth .safetensors .npz .npy .csv .json")
       ->option_text("...")
       ->required();
   try {

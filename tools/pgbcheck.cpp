@@ -14,6 +14,7 @@
 #include "pgb/certificate/certificate.h"
 #include "pgb/certify/check.h"
 #include "pgb/io/errors.h"
+#include "pgb/io/file.h"
 #include "pgb/model/problem.h"
 #include "pgb/report/html.h"
 #include "pgb/report/json.h"
@@ -56,7 +57,8 @@ void write_proofs(pgb::Verdict& verdict, const std::string& path) {
 
 // The empty name: every field is given by a flag.
 std::string problem_of_flags(const pgb::io::ProblemOverrides& o) {
-  if ((o.model || o.architecture) && o.parameters && o.data && o.loss) return "";
+  const bool onnx = o.model && pgb::io::extension_of(*o.model) == ".onnx";
+  if ((onnx || ((o.model || o.architecture) && o.parameters)) && o.data && o.loss) return "";
   throw pgb::InputError("expected a PROBLEM file, or all of --model (or --arch) --parameters --data --loss");
 }
 

@@ -6,6 +6,7 @@
 #include "derivatives/differences.h"
 #include "pgb/model/augmented.h"
 #include "support/closed_forms.h"
+#include "support/images.h"
 #include "support/networks.h"
 
 namespace pgb::test {
@@ -106,6 +107,16 @@ TYPED_TEST(Products, OfRandomNetworks) {
   });
 }
 
+TYPED_TEST(Products, OfOperationsOnImages) {
+  for_each_trial(6, [](Random& random) {
+    std::string output;
+    Network net = random_image_network(random, false, output);
+    const auto graph = net.build(output);
+    expect_derivatives<TypeParam>(*graph, random_vector(graph->parameters(), random),
+                                  random_vector(2 * graph->inputs(), random), random);
+  });
+}
+
 TYPED_TEST(Products, OfAddedNeurons) {
   for_each_trial(5, [](Random& random) {
     const AugmentedModel model(random_network(random, {true, 3}));
@@ -118,7 +129,9 @@ TYPED_TEST(Products, OfAddedNeurons) {
 // included.
 TEST(ProductsOfBalls, ContainDerivativesAtEveryPoint) {
   for_each_trial(40, [](Random& random) {
-    const auto graph = random_network(random, {false, 3});
+    std::string output;
+    const auto graph = random.coin(0.3) ? random_image_network(random, false, output).build(output)
+                                        : random_network(random, {false, 3});
     const Vector<double> z = random_vector(graph->parameters(), random),
                          x = random_vector(graph->inputs(), random);
     const double radius = std::ldexp(1.0, -static_cast<int>(random.between(1, 12)));

@@ -205,8 +205,8 @@ TEST(ProblemFile, FindsTensors) {
 }
 
 TEST(ProblemFile, RefusesOtherFormats) {
-  EXPECT_NE(patch_error(R"({"model": "net.onnx"})").find("ONNX files are not read yet"), std::string::npos);
-  EXPECT_NE(patch_error(R"({"model": "net.txt"})").find("expected a .json file"), std::string::npos);
+  EXPECT_NE(patch_error(R"({"parameters": "net.onnx"})").find("an ONNX file is a model"), std::string::npos);
+  EXPECT_NE(patch_error(R"({"model": "net.txt"})").find("expected a .json or .onnx file"), std::string::npos);
   for (const char* name : {"w.pt", "w.PTH"}) {
     const std::string message = patch_error(std::string(R"({"parameters": ")") + name + "\"}");
     EXPECT_NE(message.find("no such file"), std::string::npos) << message;

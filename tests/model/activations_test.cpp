@@ -52,7 +52,7 @@ TYPED_TEST(Activations, ValuesAndSlopes) {
     const PrecisionScope scope(static_cast<long>(random.between(60, 300)));
     for (const io::NodeSpec& node : all_activations()) {
       SCOPED_TRACE(name_of(node));
-      const std::unique_ptr<Op> op = make_op(node, "test");
+      const std::unique_ptr<Op> op = make_op(node, {}, "test");
       for (const double x :
            {random.uniform(-2, 2), random.uniform(-30, 30), random.of_any_size(-80, 0), 0.0, -0.0}) {
         const Applied<S> at(*op, S(x));
@@ -73,7 +73,7 @@ TYPED_TEST(Activations, ThroughDuals) {
   for_each_trial(40, [](Random& random) {
     for (const io::NodeSpec& node : all_activations()) {
       SCOPED_TRACE(name_of(node));
-      const std::unique_ptr<Op> op = make_op(node, "test");
+      const std::unique_ptr<Op> op = make_op(node, {}, "test");
       for (const double x : {random.uniform(-4, 4), 0.0}) {
         const double t = random.uniform();
         const Applied<Dual<S>> at(*op, Dual<S>(S(x), S(t)));
@@ -98,7 +98,7 @@ TEST(ActivationsOfBalls, ContainValuesAndSlopesOfEveryPoint) {
   for_each_trial(200, [](Random& random) {
     for (const io::NodeSpec& node : all_activations()) {
       SCOPED_TRACE(name_of(node));
-      const std::unique_ptr<Op> op = make_op(node, "test");
+      const std::unique_ptr<Op> op = make_op(node, {}, "test");
       const double a = random.coin(0.2) ? 0 : random.uniform(-3, 1),
                    b = a + std::abs(random.of_any_size(-50, 2));
       const Ball x = Ball::hull(Ball(a), Ball(b));
@@ -125,7 +125,7 @@ TEST(ActivationsOfBalls, ContainValuesAndSlopesOfEveryPoint) {
 }
 
 TEST(ActivationsOfBalls, ReluHullAtAKink) {
-  const std::unique_ptr<Op> relu = make_op(all_activations()[smooth_activations().size()], "test");
+  const std::unique_ptr<Op> relu = make_op(all_activations()[smooth_activations().size()], {}, "test");
   const Applied<Ball> at(*relu, Ball::hull(Ball(-1), Ball(2)));
   EXPECT_TRUE(at.slope_forward.contains(Ball(0)) && at.slope_forward.contains(Ball(1)));
   EXPECT_TRUE(at.slope_forward.contains(Ball(0.37))) << "every slope between";
@@ -140,7 +140,7 @@ TEST(ActivationsOfBalls, ReluHullAtAKink) {
 TEST(ActivationsOfBalls, WidthOverWideArguments) {
   for (const io::NodeSpec& node : all_activations()) {
     SCOPED_TRACE(name_of(node));
-    const std::unique_ptr<Op> op = make_op(node, "test");
+    const std::unique_ptr<Op> op = make_op(node, {}, "test");
     for (const double radius : {0.25, 1.0, 4.0}) {
       for (const double mid : {-2.0, 0.0, 0.75}) {
         const Applied<Ball> at(*op, Ball::hull(Ball(mid - radius), Ball(mid + radius)));
@@ -169,7 +169,7 @@ TEST(ActivationsOfBalls, WidthOverWideArguments) {
 TEST(ActivationTraits, HoldOfTheFunction) {
   for (const io::NodeSpec& node : all_activations()) {
     SCOPED_TRACE(name_of(node));
-    const std::unique_ptr<Op> op = make_op(node, "test");
+    const std::unique_ptr<Op> op = make_op(node, {}, "test");
     const auto s = [&](double x) { return Real(closed_form(node, Real(x))); };
     bool homogeneous = true, zero = true, odd = true, linear = true;
     for (const double x : {0.125, 0.5, 1.0, 2.0, 3.5}) {

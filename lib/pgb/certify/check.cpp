@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "pgb/certify/checker.h"
+#include "pgb/certify/claims.h"
 #include "pgb/certify/describe.h"
 #include "pgb/certify/evidence.h"
 #include "pgb/certify/polish.h"
@@ -103,6 +104,7 @@ Verdict Checker::run() {
   }
   if (!stopped() && options_.compare) suboptimal();
   if (!stopped()) curvature_and_slices();
+  note_unknown_operations();
   if (stopped()) v_.notes.push_back("Stopped before the end; this is what was found so far.");
   v_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return std::move(v_);
@@ -128,6 +130,16 @@ void Checker::prove(certificate::Claim claim, const std::string& text) {
   proof.claim = std::move(claim);
   proof.text = text;
   v_.proofs.push_back(std::move(proof));
+}
+
+// A proof that nobody else can check is said to be one.
+void Checker::note_unknown_operations() {
+  const std::vector<std::string> unknown = unknown_to_checker(problem_);
+  if (v_.proofs.empty() || unknown.empty()) return;
+  std::string names;
+  for (const std::string& name : unknown) names += (names.empty() ? "" : ", ") + name;
+  v_.notes.push_back("The proof rests on pgbcheck alone: pgbverify does not know " + names +
+                     " and rejects the certificate for that reason.");
 }
 
 void Checker::enclose(const Ball& ball, Witness& witness) const {

@@ -34,6 +34,7 @@ class Checker {
   bool stopped() const { return options_.stop != nullptr && *options_.stop; }
   void show(const std::string& stage) const;
   void answer(Answer answer, bool certified, Reason reason, std::string explanation);
+  void note_unknown_operations();
   void prove(certificate::Claim claim, const std::string& text);
   void enclose(const Ball& ball, Witness& witness) const;
   std::vector<Kink> hard_kinks() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <set>
 
 #include "pgb/model/graph.h"
 
@@ -89,6 +90,18 @@ certificate::Symmetry symmetry_of(const FlatFamily& family, std::size_t tangent,
 }
 
 }  // namespace
+
+std::vector<std::string> unknown_to_checker(const Problem& problem) {
+  static const std::set<std::string> without{"conv2d",     "avg_pool2d", "max_pool2d", "global_avg_pool2d",
+                                             "batch_norm", "rescale",    "permute",    "reshape"};
+  std::set<std::string> unknown;
+  if (const Graph* graph = problem.model->graph()) {
+    for (const GraphNode& node : graph->nodes()) {
+      if (without.count(node.op_name) != 0) unknown.insert(node.op_name);
+    }
+  }
+  return {unknown.begin(), unknown.end()};
+}
 
 std::string hex_text(double x) {
   char text[48];

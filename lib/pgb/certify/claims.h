@@ -16,6 +16,10 @@
 
 namespace pgb {
 
+// The operations of the problem's graph that the independent checker (proofs-checks/verifier) does not know,
+// each once: it rejects every certificate about a problem with one of them.
+std::vector<std::string> unknown_to_checker(const Problem& problem);
+
 // "0x1.8p-3": the exact value.
 std::string hex_text(double x);
 
@@ -23,7 +27,8 @@ std::string hex_text(double x);
 certificate::Point listed_point(const io::Tensor& point);
 
 // The entries of v, epsilon v = sum_j coordinates_j basis_j, as exact rational text.
-std::vector<std::pair<std::size_t, std::string>> direction_of(const FlatFamily& family, const FlatViolation& violation);
+std::vector<std::pair<std::size_t, std::string>> direction_of(const FlatFamily& family,
+                                                              const FlatViolation& violation);
 
 certificate::NotCritical claim_of(const NotCritical& proof);
 certificate::FlatDirection claim_of(const FlatFamily& family, const FlatViolation& violation);

@@ -5,7 +5,18 @@
 namespace pgb {
 namespace {
 
+std::string sizes(const Shape& shape) {
+  std::string text;
+  for (const std::size_t extent : shape) text += (text.empty() ? "" : " × ") + std::to_string(extent);
+  return text;
+}
+
+// Images: their sizes where they change with a weight.
 std::string node_text(const GraphNode& node) {
+  if (node.shape.size() > 1 || node.input_shapes[0].size() > 1) {
+    const bool sized = node.weight != kNone && node.shape != node.input_shapes[0];
+    return node.op_name + (sized ? ' ' + sizes(node.input_shapes[0]) + " -> " + sizes(node.shape) : "");
+  }
   if (node.op->kind() != OpKind::affine) return node.op_name;
   return node.op_name + ' ' + std::to_string(element_count(node.input_shapes[0])) + " -> " +
          std::to_string(element_count(node.shape)) + (node.bias == kNone ? " without bias" : "");
@@ -71,6 +82,7 @@ Verdict described(const Problem& problem) {
   v.distinct_inputs = equal_input_groups(problem).count;
   v.ambient = problem.ambient();
   v.model_summary = model_summary(*problem.model);
+  v.notes = problem.notices;
   v.loss_name = problem.loss.name();
   v.regularizer_summary = regularizer_summary(problem);
   return v;

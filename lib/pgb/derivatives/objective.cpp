@@ -2,12 +2,22 @@
 
 #include <algorithm>
 
+#include "pgb/model/graph.h"
 #include "pgb/scalar/functions.h"
 
 namespace pgb {
 namespace {
 
-constexpr std::size_t kBlock = 512;  // samples evaluated together
+constexpr std::size_t kBlock = 512, kBlockFeatures = std::size_t{1} << 21;  // samples evaluated together
+
+// Fewer than kBlock where a sample has many features in all, as images have.
+std::size_t block_of(const Model& model) {
+  const Graph* graph = model.graph();
+  if (graph == nullptr) return kBlock;
+  std::size_t features = graph->inputs();
+  for (const GraphNode& node : graph->nodes()) features += element_count(node.shape);
+  return std::clamp(kBlockFeatures / features, std::size_t{1}, kBlock);
+}
 
 Ball hulled(const Ball& a, const Ball& b) { return Ball::hull(a, b); }
 template <class S>
@@ -37,8 +47,9 @@ Objective<S>::Objective(const Problem& problem)
 template <class S>
 void Objective<S>::for_each_block(const Vector<S>& z,
                                   const std::function<void(const Evaluation<S>&, std::size_t)>& visit) const {
-  for (std::size_t first = 0; first < x_.cols; first += kBlock) {
-    const std::size_t count = std::min(kBlock, x_.cols - first);
+  const std::size_t block = block_of(*problem_.model);
+  for (std::size_t first = 0; first < x_.cols; first += block) {
+    const std::size_t count = std::min(block, x_.cols - first);
     visit(*problem_.model->evaluate(z, x_.view().columns(first, count)), first);
   }
 }

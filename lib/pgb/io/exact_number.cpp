@@ -172,7 +172,25 @@ double round_to_double(Rational& number) {
   return sign * std::ldexp(mpz_get_d(quotient.value), static_cast<int>(unit));
 }
 
+template <class Operation>
+std::string combined(const std::string& a, const std::string& b, Operation operation) {
+  Rational x, y, result;
+  parse(a, x);
+  parse(b, y);
+  operation(result.value, x.value, y.value);
+  return to_text(result);
+}
+
 }  // namespace
+
+std::string exact_sum(const std::string& a, const std::string& b) { return combined(a, b, mpq_add); }
+
+std::string exact_product(const std::string& a, const std::string& b) { return combined(a, b, mpq_mul); }
+
+std::string exact_quotient(const std::string& a, const std::string& b) {
+  if (b == "0") throw InputError("expected a divisor other than 0");
+  return combined(a, b, mpq_div);
+}
 
 std::string canonical_rational(const std::string& text) {
   Rational number;

@@ -20,4 +20,9 @@ double nearest_double(const std::string& rational);
 // Whether the canonical rational is exactly the double nearest to it.
 bool is_double(const std::string& rational);
 
+// Sum, product and quotient of canonical rationals, canonical. Throws InputError for a divisor 0.
+std::string exact_sum(const std::string& a, const std::string& b);
+std::string exact_product(const std::string& a, const std::string& b);
+std::string exact_quotient(const std::string& a, const std::string& b);
+
 }  // namespace pgb::io

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <memory>
 
@@ -33,6 +34,12 @@ std::string kind_of(mode_t mode) {
 }  // namespace
 
 std::string shown_path(const std::string& path) { return shown(path, 160); }
+
+std::string extension_of(const std::string& path) {
+  std::string extension = std::filesystem::path(path).extension().string();
+  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return extension;
+}
 
 std::size_t regular_file_size(const std::string& path) {
   const std::string where = shown_path(path);

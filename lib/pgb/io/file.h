@@ -26,6 +26,9 @@ void refuse_beyond_memory(std::size_t bytes, const std::string& where);
 // `path` as messages show it.
 std::string shown_path(const std::string& path);
 
+// ".npz" for "a/Weights.NPZ"; "" where there is none.
+std::string extension_of(const std::string& path);
+
 // Runs `read` and turns a failed allocation into an InputError that names `path`.
 template <class Read>
 auto with_memory_errors_named(const std::string& path, Read&& read) {

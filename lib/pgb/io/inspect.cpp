@@ -12,6 +12,7 @@
 #include "pgb/io/message.h"
 #include "pgb/io/model_spec.h"
 #include "pgb/io/npz.h"
+#include "pgb/io/onnx/read_onnx.h"
 #include "pgb/io/problem_data.h"
 #include "pgb/io/problem_file.h"
 
@@ -121,10 +122,19 @@ std::string csv_text(const std::string& path) {
          (csv.columns.empty() ? " without names\n" : "\n") + table(listed);
 }
 
+std::string onnx_text(const std::string& path) {
+  const OnnxModel onnx = read_onnx(path);
+  std::string text = "ONNX " + model_text(onnx.model) + tensors_text("tensors", onnx.parameters);
+  if (!onnx.ending.empty()) text += "ends in " + onnx.ending + ", for the loss cross_entropy\n";
+  for (const std::string& notice : onnx.notices) text += notice + '\n';
+  return text;
+}
+
 std::string contents(const std::string& path) {
   const std::string extension = extension_of(path);
   if (extension == ".csv") return csv_text(path);
   if (extension == ".json") return json_text(path);
+  if (extension == ".onnx") return onnx_text(path);
   if (extension == ".npy") return "numpy array\n" + table({tensor_row("", read_npy(path))});
   const std::string kind = extension == ".npz"           ? "numpy arrays"
                            : extension == ".safetensors" ? "safetensors"

@@ -18,9 +18,11 @@ namespace {
 enum class Need { none, optional, required };
 
 struct SizeRule {
-  std::size_t count;  // integers in the list
+  std::size_t count;  // integers in the list; 0: from 1 to 8
   std::size_t least;
   Need need = Need::optional;
+  std::size_t other_count = 0;  // also allowed, where not 0
+  bool flag = false;            // true or false, kept as 1 or 0
 };
 
 struct WordRule {
@@ -52,10 +54,20 @@ const std::map<std::string, OpRule>& op_rules() {
     r["linear"].bias = Need::optional;
     r["conv2d"].weight = Need::required;
     r["conv2d"].bias = Need::optional;
-    r["conv2d"].sizes = {{"stride", {2, 1}}, {"padding", {2, 0}}, {"dilation", {2, 1}}, {"groups", {1, 1}}};
+    const SizeRule padding{2, 0, Need::optional, 4}, flag{1, 0, Need::optional, 0, true};
+    r["conv2d"].sizes = {{"stride", {2, 1}}, {"padding", padding}, {"dilation", {2, 1}}, {"groups", {1, 1}}};
     for (const char* pool : {"avg_pool2d", "max_pool2d"}) {
-      r[pool].sizes = {{"kernel_size", {2, 1, Need::required}}, {"stride", {2, 1}}, {"padding", {2, 0}}};
+      r[pool].sizes = {{"kernel_size", {2, 1, Need::required}},
+                       {"stride", {2, 1}},
+                       {"padding", padding},
+                       {"ceil_mode", flag}};
     }
+    r["max_pool2d"].sizes["dilation"] = {2, 1};
+    r["avg_pool2d"].sizes["count_include_pad"] = flag;
+    r["global_avg_pool2d"] = {};
+    r["reshape"].sizes = {{"shape", {0, 1, Need::required}}};
+    r["permute"].sizes = {{"dims", {0, 0, Need::required}}};
+    r["rescale"].words = {{"scale", {{}, Need::optional}}, {"shift", {{}, Need::optional}}};
     r["batch_norm"].weight = Need::optional;
     r["batch_norm"].bias = Need::optional;
     r["batch_norm"].numbers = {"eps"};
@@ -89,9 +101,20 @@ double as_double(const Json& value, const std::string& where) {
 }
 
 std::vector<std::size_t> as_sizes(const Json& value, const SizeRule& rule, const std::string& where) {
-  if (!value.is_array()) return std::vector<std::size_t>(rule.count, as_size(value, rule.least, where));
-  if (value.size() != rule.count) {
-    fail(where, std::to_string(rule.count) + (rule.count == 1 ? " integer" : " integers"),
+  if (rule.flag) {
+    if (value.is_boolean()) return {value.get<bool>() ? std::size_t{1} : 0};
+    if (!value.is_array() || value.size() != 1 || as_size(value[0], 0, where) > 1)
+      fail(where, "true or false", described(value));
+  }
+  if (!value.is_array())
+    return std::vector<std::size_t>(std::max<std::size_t>(1, rule.count), as_size(value, rule.least, where));
+  const bool right = rule.count == 0 ? !value.empty() && value.size() <= 8
+                                     : value.size() == rule.count || value.size() == rule.other_count;
+  if (!right) {
+    const std::string other = rule.other_count == 0 ? "" : " or " + std::to_string(rule.other_count);
+    fail(where,
+         (rule.count == 0 ? "1 to 8" : std::to_string(rule.count) + other) +
+             (rule.count == 1 ? " integer" : " integers"),
          std::to_string(value.size()));
   }
   std::vector<std::size_t> sizes;
@@ -242,7 +265,7 @@ std::vector<std::string> tensor_names(const NodeSpec& node) {
   for (const std::string& name : {node.weight, node.bias}) {
     if (!name.empty()) names.push_back(name);
   }
-  for (const char* field : {"running_mean", "running_var"}) {
+  for (const char* field : {"running_mean", "running_var", "scale", "shift"}) {
     const auto found = node.words.find(field);
     if (found != node.words.end()) names.push_back(found->second);
   }

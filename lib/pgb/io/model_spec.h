@@ -14,8 +14,11 @@ namespace pgb::io {
 // Attributes, beside op, name, inputs, weight and bias (default values are the business of the model code):
 //   leaky_relu   numbers negative_slope          elu         numbers alpha       softplus    numbers beta
 //   gelu         words approximate: none, tanh   conv2d      sizes stride, padding, dilation [2], groups [1]
-//   avg_pool2d, max_pool2d                       sizes kernel_size (required), stride, padding [2]
-//   batch_norm   words running_mean, running_var (required: names of tensors), numbers eps
+//   avg_pool2d, max_pool2d                       sizes kernel_size (required), stride, padding [2], flag
+//   ceil_mode avg_pool2d   flag count_include_pad          max_pool2d  sizes dilation [2] reshape      sizes
+//   shape (required)          permute     sizes dims (required) batch_norm   words running_mean, running_var
+//   (required: names of tensors), numbers eps rescale      words scale, shift (names of tensors)
+// padding is [height, width] or [top, left, bottom, right]; a flag is true or false, kept as the size 1 or 0.
 // An integer given for a pair counts for both: "stride": 2 is [2, 2]. linear and conv2d require weight and
 // may have bias, batch_norm may have both, other ops neither. add, mul and concat take two inputs or more,
 // all others one.
@@ -26,7 +29,7 @@ namespace pgb::io {
 // and an input shape with a zero or too many elements.
 ModelSpec read_model(const Json& model, const std::string& where);
 
-// The names of the tensors that a node uses: weight, bias, running_mean, running_var, as far as it has them.
+// The names of the tensors that a node uses: weight, bias and fixed ones, as far as it has them.
 std::vector<std::string> tensor_names(const NodeSpec& node);
 
 // The losses of problem files.

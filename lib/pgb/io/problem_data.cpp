@@ -120,18 +120,10 @@ std::string beside(const std::string& folder, const std::string& name) {
   return folder.empty() ? name : (std::filesystem::path(folder) / name).string();
 }
 
-std::string extension_of(const std::string& path) {
-  std::string extension = std::filesystem::path(path).extension().string();
-  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return extension;
-}
-
 void refuse_format(const std::string& path, const std::string& accepted, const std::string& where) {
   const std::string extension = extension_of(path);
   if (extension == ".onnx")
-    fail(where, in_quotes(path) +
-                    ": ONNX files are not read yet; describe the model in JSON and save the weights as "
-                    ".safetensors or .npz");
+    fail(where, in_quotes(path) + ": an ONNX file is a model; name it in the field \"model\" (--model)");
   if (extension == ".npy")
     fail(where, in_quotes(path) + ": a .npy file holds one array without a name; use .npz");
   fail(where, accepted, in_quotes(path));

@@ -12,10 +12,7 @@ namespace pgb::io {
 // `name` as seen from `folder`; absolute names stay. An empty folder is the working directory.
 std::string beside(const std::string& folder, const std::string& name);
 
-// ".npz" for "a/Weights.NPZ"; "" where there is none.
-std::string extension_of(const std::string& path);
-
-// Throws InputError with one line of advice for formats that are known but not read: .onnx, .npy;
+// Throws InputError with one line of advice for formats that are known but not read here: .onnx, .npy;
 // and for all others.
 [[noreturn]] void refuse_format(const std::string& path, const std::string& accepted,
                                 const std::string& where);

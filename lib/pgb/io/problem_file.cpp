@@ -15,6 +15,7 @@
 #include "pgb/io/json_text.h"
 #include "pgb/io/message.h"
 #include "pgb/io/model_spec.h"
+#include "pgb/io/onnx/read_onnx.h"
 #include "pgb/io/problem_data.h"
 
 namespace pgb::io {
@@ -49,8 +50,9 @@ class ProblemReader {
     read_loss(problem);
     read_augment(problem);
     read_regularizer(problem);
-    const std::string tensors = read_parameters(problem);
-    read_model_field(problem);
+    const bool onnx = read_onnx_model(problem);
+    const std::string tensors = read_parameters(problem, onnx);
+    if (!onnx) read_model_field(problem);
     expect_tensors(problem, tensors);
     Samples samples = read_data();
     check_samples(samples, problem.model, problem.loss);
@@ -81,6 +83,29 @@ class ProblemReader {
     return *std::move(field);
   }
 
+  // Whether the model is an ONNX file; it brings its tensors.
+  bool read_onnx_model(ProblemFile& problem) const {
+    if (overrides_.architecture) return false;
+    const Field field = require("model", overrides_.model);
+    if (!field.value.is_string()) return false;
+    const std::string path = beside(field.folder, as_word(field.value, field.where));
+    if (extension_of(path) != ".onnx") return false;
+    OnnxModel onnx = read_onnx(path);
+    problem.model = std::move(onnx.model);
+    problem.parameters = std::move(onnx.parameters);
+    problem.notices = std::move(onnx.notices);
+    problem.model_source = problem.parameters_source = path;
+    if (onnx.ending.empty()) return true;
+    const std::string ending = onnx.ending == "softmax" ? "Softmax" : "LogSoftmax";
+    if (problem.loss != "cross_entropy")
+      fail(shown_path(path), "the loss cross_entropy for a model that ends in " + ending,
+           in_quotes(problem.loss));
+    problem.notices.push_back(
+        "The model ends in " + ending +
+        ", which is left out: the loss cross_entropy contains it and takes the logits.");
+    return true;
+  }
+
   void read_model_field(ProblemFile& problem) const {
     if (overrides_.architecture) {
       if (overrides_.model) fail("--arch", "no --model beside it", in_quotes(*overrides_.model));
@@ -103,7 +128,7 @@ class ProblemReader {
       return;
     }
     const std::string path = beside(field.folder, as_word(field.value, field.where));
-    if (extension_of(path) != ".json") refuse_format(path, "a .json file", field.where);
+    if (extension_of(path) != ".json") refuse_format(path, "a .json or .onnx file", field.where);
     problem.model =
         with_memory_errors_named(path, [&] { return read_model(read_json(path), shown_path(path)); });
     problem.model_source = path;
@@ -196,8 +221,11 @@ class ProblemReader {
     problem.regularizer = std::move(spec);
   }
 
-  // Returns where the tensors come from, for messages.
-  std::string read_parameters(ProblemFile& problem) const {
+  // Returns where the tensors come from, for messages. Those of an ONNX model are there already: given ones
+  // replace them.
+  std::string read_parameters(ProblemFile& problem, bool onnx) const {
+    if (onnx && !find("parameters", overrides_.parameters)) return shown_path(problem.parameters_source);
+    Tensors from_model = std::move(problem.parameters);
     const Field field = require("parameters", overrides_.parameters);
     std::string place = field.where;
     if (field.value.is_string()) {
@@ -208,6 +236,7 @@ class ProblemReader {
       problem.parameters = tensors_from_json(field.value, field.where);
       problem.parameters_source = path_;
     }
+    problem.parameters.insert(from_model.begin(), from_model.end());
     return place;
   }
 

@@ -50,6 +50,7 @@ struct ProblemFile {
   double loss_power = 2;  // p of polynomial_hinge
   std::optional<AddedNeuronsSpec> augment;
   std::optional<RegularizerSpec> regularizer;
+  std::vector<std::string> notices;  // what the readers did that people should know, in sentences
   // Where each part came from, for messages: "problem.json", "weights.npz", …
   std::string model_source, parameters_source, data_source;
 };

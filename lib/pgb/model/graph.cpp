@@ -6,6 +6,11 @@
 #include "pgb/io/errors.h"
 
 namespace pgb {
+namespace {
+
+constexpr std::size_t kMostFeatures = std::size_t{1} << 28;  // of one sample after one operation
+
+}  // namespace
 
 std::size_t Graph::add_block(const std::string& tensor, const io::Tensors& tensors,
                              const std::string& where) {
@@ -39,7 +44,7 @@ Graph::Graph(const io::ModelSpec& spec, const io::Tensors& tensors, const std::s
     GraphNode built;
     built.name = node.name;
     built.op_name = node.op;
-    built.op = make_op(node, where);
+    built.op = make_op(node, tensors, where);
     bool depends = false;
     for (const std::string& input : node.inputs) {
       const auto found = value_of.find(input);
@@ -53,6 +58,8 @@ Graph::Graph(const io::ModelSpec& spec, const io::Tensors& tensors, const std::s
     const Shape* weight = built.weight == kNone ? nullptr : &blocks_[built.weight].shape;
     const Shape* bias = built.bias == kNone ? nullptr : &blocks_[built.bias].shape;
     built.shape = built.op->infer(built.input_shapes, weight, bias, where);
+    if (element_count(built.shape) > kMostFeatures)
+      throw InputError(where + ": a result of more than 2^28 features");
     nodes_.push_back(std::move(built));
     value_of[node.name] = nodes_.size();
     shapes.push_back(&nodes_.back().shape);
@@ -67,7 +74,15 @@ Graph::Graph(const io::ModelSpec& spec, const io::Tensors& tensors, const std::s
     throw InputError(source + ": output node \"" + spec.output +
                      "\": expected features in one dimension; put a flatten after it");
   }
-  if (parameters() == 0) throw InputError(source + ": the model has no parameters");
+  for (const GraphNode& node : nodes_) {
+    for (const std::string& name : node.op->buffers()) {
+      const bool moves = std::any_of(blocks_.begin(), blocks_.end(),
+                                     [&](const ParameterBlock& b) { return b.name == name; });
+      if (moves)
+        throw InputError(source + ": node \"" + node.name + "\": tensor \"" + name +
+                         "\" is fixed here and a parameter elsewhere");
+    }
+  }
   feeds_output_.assign(nodes_.size() + 1, false);
   feeds_output_[output_ + 1] = true;
   for (std::size_t value = output_ + 1; value > 0; --value) {

@@ -30,8 +30,8 @@ struct GraphNode {
 // used by several nodes is there once.
 class Graph : public Model {
  public:
-  // Throws InputError, naming node and tensor, when shapes do not fit, a tensor is missing, or the output is
-  // not a vector of features.
+  // Throws InputError, naming node and tensor, when shapes do not fit, a tensor is missing or both fixed and
+  // a parameter, or the output is not a vector of features.
   Graph(const io::ModelSpec& spec, const io::Tensors& tensors, const std::string& source = "model");
 
   std::size_t inputs() const override { return element_count(input_shape_); }

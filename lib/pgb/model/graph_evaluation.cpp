@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -22,7 +23,10 @@ template <class S>
 class GraphEvaluation : public Evaluation<S> {
  public:
   GraphEvaluation(const Graph& graph, const Vector<S>& z, ConstView<S> x)
-      : graph_(graph), z_(z), x_(x), values_(graph.values<S>(z, x)) {}
+      : graph_(graph), z_(z), x_(x), values_(graph.values<S>(z, x)) {
+    for (const GraphNode& node : graph.nodes())
+      pools_ = pools_ || (node.op->has_cells() && node.op->kind() != OpKind::elementwise);
+  }
 
   const Matrix<S>& outputs() const override { return values_[graph_.output_node()]; }
 
@@ -78,19 +82,16 @@ class GraphEvaluation : public Evaluation<S> {
 
   std::vector<Kink> kinks() const override {
     std::vector<Kink> found;
+    const std::vector<std::vector<bool>> still =
+        pools_ ? still_entries() : std::vector<std::vector<bool>>(values_.size() + 1);
     for (std::size_t k = 0; k < graph_.nodes().size(); ++k) {
       const GraphNode& node = graph_.nodes()[k];
       if (!node.op->has_cells() || !graph_.feeds_output(k + 1)) continue;
-      const ConstView<S> in = node.inputs[0] == 0 ? x_ : values_[node.inputs[0] - 1].view();
       if (!graph_.depends_on_parameters(node.inputs[0])) continue;
-      for (std::size_t i = 0; i < in.cols; ++i) {
-        for (std::size_t u = 0; u < in.rows; ++u) {
-          const Sign sign = sign_of(in(u, i));
-          if (sign == Sign::zero || sign == Sign::unknown) {
-            found.push_back({node.name, u, i, sign == Sign::zero, !node.op->has_kink()});
-          }
-        }
-      }
+      std::vector<UnitKink> units;
+      node.op->find_kinks(arguments(graph_, node, z_, x_, values_), still[node.inputs[0]], units);
+      for (const UnitKink& u : units)
+        found.push_back({node.name, u.unit, u.sample, u.exact, !node.op->has_kink()});
     }
     return found;
   }
@@ -98,6 +99,31 @@ class GraphEvaluation : public Evaluation<S> {
  private:
   S* at(S* base, std::size_t block) const {
     return block == kNone ? nullptr : base + graph_.blocks()[block].begin;
+  }
+
+  ConstView<S> value(std::size_t v) const { return v == 0 ? x_ : values_[v - 1].view(); }
+
+  // The entries of every value that do not move with z near here: those of no parameter, those that an
+  // operation such as relu keeps at 0 because its argument is negative, and what is made of these alone.
+  std::vector<std::vector<bool>> still_entries() const {
+    std::vector<std::vector<bool>> still(values_.size() + 1);
+    still[0].assign(x_.rows * x_.cols, true);
+    for (std::size_t k = 0; k < values_.size(); ++k) {
+      const GraphNode& node = graph_.nodes()[k];
+      std::vector<bool>& mine = still[k + 1];
+      mine.assign(values_[k].data.size(), !graph_.depends_on_parameters(k + 1));
+      const OpKind kind = node.op->kind();
+      if (kind != OpKind::elementwise && kind != OpKind::sum && kind != OpKind::product &&
+          kind != OpKind::rename)
+        continue;
+      const ConstView<S> in = value(node.inputs[0]);
+      for (std::size_t t = 0; t < mine.size(); ++t) {
+        const bool all = std::all_of(node.inputs.begin(), node.inputs.end(),
+                                     [&](std::size_t v) { return bool(still[v][t]); });
+        mine[t] = all || (node.op->zero_for_negative() && sign_of(in.data[t]) == Sign::negative);
+      }
+    }
+    return still;
   }
 
   template <class Visit>
@@ -167,6 +193,7 @@ class GraphEvaluation : public Evaluation<S> {
   const Vector<S>& z_;
   ConstView<S> x_;
   std::vector<Matrix<S>> values_;
+  bool pools_ = false;  // an operation whose kinks are differences of entries
 };
 
 }  // namespace

@@ -15,13 +15,13 @@ namespace pgb {
 class Graph;
 
 // A place where the model is not, or cannot be shown to be, analytic in z: the argument of a piecewise
-// operation whose value is 0 or whose enclosure holds 0. `differentiable`: the operation's slope is
-// continuous there.
+// operation whose value is 0 or whose enclosure holds 0, or several cells that are or may be the largest
+// under max pooling. `differentiable`: the operation's slope is continuous there.
 struct Kink {
   std::string node;     // name of the operation
-  std::size_t unit;     // feature, 0-based
+  std::size_t unit;     // feature of the result, 0-based
   std::size_t sample;   // 0-based
-  bool exact;           // the argument is exactly 0 (false: an enclosure holds 0)
+  bool exact;           // exactly there (false: an enclosure holds such a place)
   bool differentiable;  // elu with alpha = 1; false for relu, leaky_relu, selu, …
   bool operator==(const Kink& k) const { return node == k.node && unit == k.unit && sample == k.sample; }
 };

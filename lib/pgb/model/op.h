@@ -30,6 +30,12 @@ struct OpArguments {
   const S* bias = nullptr;
 };
 
+// A unit of the result where the operation is not analytic, or cannot be shown to be.
+struct UnitKink {
+  std::size_t unit, sample;
+  bool exact;  // it is exactly there (false: an enclosure holds such a place)
+};
+
 template <class S>
 class OpFor {
  public:
@@ -45,6 +51,10 @@ class OpFor {
   // Adds to weight_bar and bias_bar (where not null) the parameter cotangents, summed over the batch.
   virtual void reverse_parameters(const OpArguments<S>& in, ConstView<S> y, ConstView<S> y_bar, S* weight_bar,
                                   S* bias_bar) const = 0;
+  // Adds the kinks of the inputs. `still` says of each entry of the first input whether it is known not to
+  // move with z near here (empty: of none).
+  virtual void find_kinks(const OpArguments<S>& in, const std::vector<bool>& still,
+                          std::vector<UnitKink>& found) const = 0;
 };
 
 template <class List>
@@ -56,6 +66,7 @@ class OpForAll<TypeList<S...>> : public OpFor<S>... {
   using OpFor<S>::forward_product...;
   using OpFor<S>::reverse_inputs...;
   using OpFor<S>::reverse_parameters...;
+  using OpFor<S>::find_kinks...;
 };
 
 // How parameters and features are connected, for the flat families.
@@ -77,16 +88,23 @@ class Op : public OpForAll<EvaluationScalars> {
   virtual Shape infer(const std::vector<Shape>& inputs, const Shape* weight, const Shape* bias,
                       const std::string& where) const = 0;
 
-  // Properties of an elementwise op (meaningless for the others).
-  virtual bool has_cells() const { return false; }               // not analytic at 0 (analytic elsewhere)
-  virtual bool has_kink() const { return false; }                // not differentiable at 0
+  // The names of tensors it reads that are fixed: no parameters.
+  virtual std::vector<std::string> buffers() const { return {}; }
+
+  virtual bool has_cells() const { return false; }  // not analytic somewhere; analytic in each cell
+  virtual bool has_kink() const { return false; }   // not differentiable where cells meet
+  // Adds numbers that tell the cell of each unit.
+  virtual void append_cells(const OpArguments<double>&, std::vector<std::size_t>&) const {}
+
+  // Properties of an elementwise op (meaningless for the others). Its cells meet at 0.
   virtual bool positively_homogeneous() const { return false; }  // s(c x) = c s(x) for c > 0
   virtual bool zero_for_negative() const { return false; }       // s(x) = 0 for every x <= 0
   virtual bool odd() const { return false; }                     // s(-x) = -s(x)
   virtual bool linear_for_positive() const { return false; }     // s(x) = c x for every x >= 0
 };
 
-// Builds the operation a node names. Throws InputError for an unknown op or attribute value.
-std::unique_ptr<Op> make_op(const io::NodeSpec& node, const std::string& where);
+// Builds the operation a node names; fixed tensors that it names are taken from `tensors`. Throws InputError
+// for an unknown op or attribute value, and for a fixed tensor that is missing.
+std::unique_ptr<Op> make_op(const io::NodeSpec& node, const io::Tensors& tensors, const std::string& where);
 
 }  // namespace pgb

@@ -1,4 +1,4 @@
-// Operations that combine or rename features: add, mul, concat, flatten, identity.
+// Operations that combine features: add, mul, concat.
 #include "pgb/io/errors.h"
 #include "pgb/model/op_impl.h"
 #include "pgb/model/ops.h"
@@ -166,51 +166,19 @@ class Concat : public OpImplementation<Concat>, public NoParameters {
   }
 };
 
-class Rename : public OpImplementation<Rename>, public NoParameters {
- public:
-  explicit Rename(bool flatten) : flatten_(flatten) {}
-  OpKind kind() const override { return OpKind::rename; }
-  Shape infer(const std::vector<Shape>& inputs, const Shape* weight, const Shape* bias,
-              const std::string& where) const override {
-    require_inputs(inputs, 1, 1, weight, bias, where);
-    return flatten_ ? Shape{element_count(inputs[0])} : inputs[0];
-  }
-  template <class S>
-  Matrix<S> forward_of(const OpArguments<S>& in) const {
-    Matrix<S> y(in.inputs[0].rows, in.inputs[0].cols);
-    accumulate(in.inputs[0], y);
-    return y;
-  }
-  template <class S>
-  Matrix<S> forward_product_of(const OpArguments<S>&, ConstView<S> y, const OpArguments<S>& dot) const {
-    Matrix<S> y_dot(y.rows, y.cols);
-    if (dot.inputs[0].data != nullptr) accumulate(dot.inputs[0], y_dot);
-    return y_dot;
-  }
-  template <class S>
-  void reverse_inputs_of(const OpArguments<S>&, ConstView<S>, ConstView<S> y_bar,
-                         const std::vector<Matrix<S>*>& input_bar) const {
-    if (input_bar[0] != nullptr) accumulate(y_bar, *input_bar[0]);
-  }
-
- private:
-  bool flatten_;
-};
-
 }  // namespace
 
-std::unique_ptr<Op> make_combining_op(const io::NodeSpec& node, const std::string&) {
+std::unique_ptr<Op> make_combining_op(const io::NodeSpec& node, const io::Tensors&, const std::string&) {
   if (node.op == "add") return std::make_unique<Add>();
   if (node.op == "mul") return std::make_unique<Multiply>();
   if (node.op == "concat") return std::make_unique<Concat>();
-  if (node.op == "flatten") return std::make_unique<Rename>(true);
-  if (node.op == "identity") return std::make_unique<Rename>(false);
   return nullptr;
 }
 
-std::unique_ptr<Op> make_op(const io::NodeSpec& node, const std::string& where) {
-  for (const auto make : {make_linear_op, make_combining_op, make_piecewise_op, make_smooth_op}) {
-    if (std::unique_ptr<Op> op = make(node, where)) return op;
+std::unique_ptr<Op> make_op(const io::NodeSpec& node, const io::Tensors& tensors, const std::string& where) {
+  for (OpMaker* make : {make_linear_op, make_conv_op, make_pool_op, make_normalization_op, make_combining_op,
+                        make_shape_op, make_piecewise_op, make_smooth_op}) {
+    if (std::unique_ptr<Op> op = make(node, tensors, where)) return op;
   }
   throw InputError(where + ": operation \"" + node.op + "\" is not supported yet");
 }

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "pgb/io/errors.h"
 #include "pgb/model/op_impl.h"
@@ -66,6 +67,22 @@ class Elementwise : public OpImplementation<Elementwise<Activation>>, public NoP
     for (std::size_t k = 0; k < input_bar[0]->data.size(); ++k) {
       input_bar[0]->data[k] += s_.template slope<S>(in.inputs[0].data[k], y.data[k]) * y_bar.data[k];
     }
+  }
+
+  template <class S>
+  void find_kinks_of(const OpArguments<S>& in, const std::vector<bool>&, std::vector<UnitKink>& found) const {
+    const ConstView<S>& x = in.inputs[0];
+    for (std::size_t i = 0; has_cells() && i < x.cols; ++i) {
+      for (std::size_t u = 0; u < x.rows; ++u) {
+        const Sign sign = sign_of(x(u, i));
+        if (sign == Sign::zero || sign == Sign::unknown) found.push_back({u, i, sign == Sign::zero});
+      }
+    }
+  }
+
+  void append_cells(const OpArguments<double>& in, std::vector<std::size_t>& cells) const override {
+    const ConstView<double>& x = in.inputs[0];
+    for (std::size_t k = 0; has_cells() && k < x.rows * x.cols; ++k) cells.push_back(x.data[k] > 0 ? 1 : 0);
   }
 
  private:

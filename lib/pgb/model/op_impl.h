@@ -6,6 +6,9 @@
 //                                             const std::vector<Matrix<S>*>&) const;
 //   template <class S> void reverse_parameters_of(const OpArguments<S>&, ConstView<S>, ConstView<S>, S*, S*)
 //   const;
+// and where it has kinks
+//   template <class S> void find_kinks_of(const OpArguments<S>&, const std::vector<bool>&,
+//                                         std::vector<UnitKink>&) const;
 #pragma once
 
 #include "pgb/model/op.h"
@@ -16,7 +19,11 @@ template <class Derived, class List>
 class OpBodies;
 
 template <class Derived>
-class OpBodies<Derived, TypeList<>> : public Op {};
+class OpBodies<Derived, TypeList<>> : public Op {
+ public:
+  template <class S>
+  void find_kinks_of(const OpArguments<S>&, const std::vector<bool>&, std::vector<UnitKink>&) const {}
+};
 
 template <class Derived, class S, class... Rest>
 class OpBodies<Derived, TypeList<S, Rest...>> : public OpBodies<Derived, TypeList<Rest...>> {
@@ -32,6 +39,10 @@ class OpBodies<Derived, TypeList<S, Rest...>> : public OpBodies<Derived, TypeLis
   void reverse_parameters(const OpArguments<S>& in, ConstView<S> y, ConstView<S> y_bar, S* weight_bar,
                           S* bias_bar) const final {
     self().template reverse_parameters_of<S>(in, y, y_bar, weight_bar, bias_bar);
+  }
+  void find_kinks(const OpArguments<S>& in, const std::vector<bool>& still,
+                  std::vector<UnitKink>& found) const final {
+    self().template find_kinks_of<S>(in, still, found);
   }
 
  private:

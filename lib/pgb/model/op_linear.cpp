@@ -100,7 +100,7 @@ class Linear : public OpImplementation<Linear> {
 
 }  // namespace
 
-std::unique_ptr<Op> make_linear_op(const io::NodeSpec& node, const std::string&) {
+std::unique_ptr<Op> make_linear_op(const io::NodeSpec& node, const io::Tensors&, const std::string&) {
   return node.op == "linear" ? std::make_unique<Linear>() : nullptr;
 }
 

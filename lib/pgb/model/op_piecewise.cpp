@@ -86,7 +86,8 @@ struct Elu {
 
 }  // namespace
 
-std::unique_ptr<Op> make_piecewise_op(const io::NodeSpec& node, const std::string& where) {
+std::unique_ptr<Op> make_piecewise_op(const io::NodeSpec& node, const io::Tensors&,
+                                      const std::string& where) {
   if (node.op == "relu") return make_elementwise(LeakyRelu{});
   if (node.op == "leaky_relu") {
     const double slope = attribute(node, "negative_slope", 0.01);

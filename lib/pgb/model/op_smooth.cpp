@@ -145,7 +145,7 @@ struct Square : Smooth {
 
 }  // namespace
 
-std::unique_ptr<Op> make_smooth_op(const io::NodeSpec& node, const std::string& where) {
+std::unique_ptr<Op> make_smooth_op(const io::NodeSpec& node, const io::Tensors&, const std::string& where) {
   if (node.op == "tanh") return make_elementwise(Tanh{});
   if (node.op == "sigmoid") return make_elementwise(Sigmoid{});
   if (node.op == "erf") return make_elementwise(Erf{});

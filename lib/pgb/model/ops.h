@@ -9,10 +9,15 @@
 namespace pgb {
 
 // Each returns null when the node names no operation of its own.
-std::unique_ptr<Op> make_linear_op(const io::NodeSpec& node, const std::string& where);
-std::unique_ptr<Op> make_combining_op(const io::NodeSpec& node,
-                                      const std::string& where);  // add mul concat …
-std::unique_ptr<Op> make_piecewise_op(const io::NodeSpec& node, const std::string& where);  // relu, elu, …
-std::unique_ptr<Op> make_smooth_op(const io::NodeSpec& node, const std::string& where);     // tanh, gelu, …
+using OpMaker = std::unique_ptr<Op>(const io::NodeSpec& node, const io::Tensors& tensors,
+                                    const std::string& where);
+OpMaker make_linear_op;
+OpMaker make_conv_op;
+OpMaker make_pool_op;           // avg_pool2d, max_pool2d, global_avg_pool2d
+OpMaker make_normalization_op;  // batch_norm, rescale
+OpMaker make_combining_op;      // add, mul, concat
+OpMaker make_shape_op;          // flatten, reshape, permute, identity
+OpMaker make_piecewise_op;      // relu, elu, …
+OpMaker make_smooth_op;         // tanh, gelu, …
 
 }  // namespace pgb

@@ -88,6 +88,8 @@ void check_inputs(const Problem& problem, const std::string& source) {
 Problem make_problem(const io::ProblemFile& file) {
   Problem problem;
   problem.model = std::make_shared<Graph>(file.model, file.parameters, file.model_source);
+  if (problem.model->parameters() == 0) throw InputError(file.model_source + ": the model has no parameters");
+  problem.notices = file.notices;
   problem.x = file.x;
   problem.y = file.y;
   flatten_rows(problem.x);

@@ -29,9 +29,10 @@ struct Problem {
   io::Tensor y;           // [m, d_y]; [m, 1] class indices for cross_entropy
   Loss loss;
   std::vector<QuadraticTerm> regularizer;
-  std::string sha256;     // digest of the canonical text; empty for a problem built in code
-  std::string canonical;  // that text where it is short (see kLongestInline), for certificates
-  std::string name;    // where it came from, for people
+  std::string sha256;                // digest of the canonical text; empty for a problem built in code
+  std::string canonical;             // that text where it is short (see kLongestInline), for certificates
+  std::string name;                  // where it came from, for people
+  std::vector<std::string> notices;  // of the readers, for people
 
   std::size_t samples() const { return x.shape.at(0); }
   std::size_t ambient() const { return samples() * model->outputs(); }  // N = m d_y

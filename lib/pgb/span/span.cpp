@@ -324,17 +324,21 @@ class SpanBuilder {
            });
   }
 
-  // Signs of the arguments of every piecewise activation.
-  std::vector<bool> pattern(const Vector<double>& z) const {
-    std::vector<bool> signs;
+  // The cells in which the arguments of all piecewise operations are.
+  std::vector<std::size_t> pattern(const Vector<double>& z) const {
+    std::vector<std::size_t> cells;
     const Graph& graph = *problem_.model->graph();
     const Vector<double> x = to_scalars<double>(distinct_.x);
     const auto values = graph.values<double>(z, {x.data(), distinct_.x.shape[1], distinct_.x.shape[0]});
     for (const GraphNode& node : graph.nodes()) {
       if (!node.op->has_cells() || node.inputs[0] == 0) continue;
-      for (const double v : values[node.inputs[0] - 1].data) signs.push_back(v > 0);
+      OpArguments<double> in;
+      in.inputs = {values[node.inputs[0] - 1].view()};
+      in.input_shapes = &node.input_shapes;
+      in.shape = &node.shape;
+      node.op->append_cells(in, cells);
     }
-    return signs;
+    return cells;
   }
 
   template <class S>
