@@ -14,9 +14,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json reference() {
-  std::ifstream file(std::string(PGB_SOURCE_DIR) + "/tests/model/image_reference.json");
-  return Json::parse(file);
+const Json& reference() {
+  static const Json json = [] {
+    std::ifstream file(std::string(PGB_SOURCE_DIR) + "/tests/model/image_reference.json");
+    return Json::parse(file);
+  }();
+  return json;
 }
 
 // The formula of the script, whose numbers are doubles.
@@ -48,6 +51,7 @@ Problem problem_of(const Json& c) {
 }
 
 TEST(ImageReference, OutputsLossAndGradientAreThoseOfTorch) {
+  ASSERT_EQ(reference().at("cases").size(), 22u);
   for (const Json& c : reference().at("cases")) {
     SCOPED_TRACE(c.at("name").get<std::string>());
     const Problem problem = problem_of(c);
