@@ -56,6 +56,10 @@ TEST(ApproxDense, SymmetricEigen) {
     for (std::size_t i = 0; i < j; ++i) a(i, j) = 1e9;  // not read
   }
   const ApproxEigen eigen = approx_symmetric_eigen(a);
+  const Vector<double> alone = approx_symmetric_eigenvalues(a);
+  ASSERT_EQ(alone.size(), eigen.values.size());
+  for (std::size_t k = 0; k < alone.size(); ++k)
+    EXPECT_NEAR(alone[k], eigen.values[k], 1e-13 * std::abs(eigen.values.back()));
   for (std::size_t k = 0; k < n; ++k) {
     EXPECT_NEAR(eigen.values[k], tridiagonal_eigenvalue(n, k + 1), 1e-13);
     const Vector<double> v(eigen.vectors.column(k), eigen.vectors.column(k) + n), y = tridiagonal_product(v);

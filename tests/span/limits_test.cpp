@@ -54,6 +54,21 @@ TEST(SpanLimits, FullRankWithoutForming) {
   }
 }
 
+// J too large, J J^T not: 20 rows of 3,001 parameters.
+TEST(SpanLimits, FullRankFromTheGramMatrix) {
+  Random random(7);
+  Problem problem = random_problem(mlp({2, 750, 1}), 20, "squared", random);
+  SpanOptions options;
+  options.max_memory = 900'000;
+  const PerturbedSpan span = span_of(problem, options);
+  ASSERT_FALSE(span.skipped().empty());
+  EXPECT_EQ(span.unperturbed_rank(), std::optional<std::size_t>(20));
+  EXPECT_FALSE(span.unperturbed_rank_certified());
+  EXPECT_NE(span.rank_reason().find("without forming the gradient basis"), std::string::npos) << span.rank_reason();
+  for (double& x : problem.x.values) x *= 0x1p-20;
+  EXPECT_FALSE(span_of(problem, options).unperturbed_rank());
+}
+
 TEST(SpanLimits, DeficientRankWithoutFormingIsUnknown) {
   Random random(3);
   Problem problem = random_problem(mlp({2, 8, 1}), 12, "squared", random);

@@ -94,6 +94,10 @@ ApproxEigen approx_symmetric_eigen(const Matrix<double>& a) {
   return {to_vector(solver.eigenvalues()), to_matrix(solver.eigenvectors())};
 }
 
+Vector<double> approx_symmetric_eigenvalues(const Matrix<double>& a) {
+  return to_vector(Eigen::SelfAdjointEigenSolver<MatrixXd>(as_eigen(a), Eigen::EigenvaluesOnly).eigenvalues());
+}
+
 Vector<double> approx_pseudo_solve(const ApproxEigen& eigen, const Vector<double>& b, double cutoff) {
   const auto v = as_eigen(eigen.vectors);
   VectorXd c = v.transpose() * as_eigen(b);
