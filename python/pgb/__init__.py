@@ -51,14 +51,15 @@ def problem(
 ) -> Problem:
     """A problem from Python objects.
 
-    model: a PyTorch module that ``from_torch`` takes, or a mapping as in problem files with ``parameters`` beside it.
+    model: a PyTorch module that ``from_torch`` takes (the first sample of x serves as its ``sample``), or a mapping as in problem files with ``parameters`` beside it.
     data: the pair (x, y) of array-likes, m samples each; y holds class indices for cross_entropy.
     augment: lambda > 0: one exponential neuron is added to each output, with lambda |a|^2 in the objective.
     weight_decay: lambda >= 0 of an l2 penalty lambda |z|^2 on all parameters of the model (PyTorch's weight_decay is
     twice that). Raises InputError.
     """
     if not isinstance(model, Mapping):
-        model, own = from_torch(model)
+        rows = _exact.array(data[0])[:1] if isinstance(data, (tuple, list)) and len(data) == 2 else None
+        model, own = from_torch(model, rows)
         parameters = own if parameters is None else parameters
     if parameters is None:
         raise InputError("parameters: expected the model's tensors by name, found none")

@@ -72,11 +72,12 @@ def _flattened(module: Any, prefix: str = "") -> "list[tuple[str, Any]] | None":
 def _exported(module: Any, sample: Any) -> "tuple[dict[str, Any], dict[str, Any]]":
     import torch
 
-    if not hasattr(_pgb, "read_onnx"):
-        raise _pgb.InputError("from_torch: this module needs ONNX, which this build of pgb does not read")
     if sample is None:
         raise _pgb.InputError("from_torch: this module is exported to ONNX: expected a sample input, found none")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.onnx")
-        torch.onnx.export(module.eval(), torch.as_tensor(sample), path, opset_version=13, keep_initializers_as_inputs=False)
-        return _pgb.read_onnx(path)
+        torch.onnx.export(module.eval(), torch.as_tensor(sample), path, opset_version=13, do_constant_folding=False)
+        model, parameters, ending = _pgb.read_onnx(path)
+    if ending:
+        raise _pgb.InputError(f"from_torch: expected a module that returns logits, found {ending} at its end")
+    return model, parameters

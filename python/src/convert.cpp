@@ -61,6 +61,19 @@ py::array_t<double> array_of(std::vector<double> values, std::vector<py::ssize_t
   return py::array_t<double>(std::move(shape), kept->data(), owner);
 }
 
+py::object array_of(io::Tensor tensor) {
+  const std::vector<py::ssize_t> shape(tensor.shape.begin(), tensor.shape.end());
+  if (tensor.exact.empty()) return array_of(std::move(tensor.values), shape);
+  py::list texts;
+  for (std::size_t k = 0; k < tensor.size(); ++k) {
+    const auto exact = tensor.exact.find(k);
+    texts.append(exact == tensor.exact.end() ? io::canonical_rational(tensor.values[k]) : exact->second);
+  }
+  return py::module_::import("numpy")
+      .attr("array")(texts, py::str("object"))
+      .attr("reshape")(py::cast(shape));
+}
+
 py::list texts_of(const std::vector<Real>& values) {
   py::list out;
   for (const Real& value : values) out.append(to_rational(value));

@@ -22,6 +22,9 @@ io::Tensor tensor_of(const py::handle& values, const std::string& where);
 // The vector's own memory as an array of this shape: nothing is copied.
 py::array_t<double> array_of(std::vector<double> values, std::vector<py::ssize_t> shape);
 
+// The tensor as an array of its shape: of floats, or of exact text where not all its numbers are doubles.
+py::object array_of(io::Tensor tensor);
+
 // Exact rational text of every number, as a list: for numbers beyond double.
 py::list texts_of(const std::vector<Real>& values);
 

@@ -20,6 +20,7 @@
 #include "pgb/io/json_text.h"
 #include "pgb/io/message.h"
 #include "pgb/io/model_spec.h"
+#include "pgb/io/onnx/read_onnx.h"
 #include "pgb/io/problem_data.h"
 #include "pgb/model/problem.h"
 #include "pgb/report/html.h"
@@ -134,6 +135,32 @@ Verdict run_check(const Problem& problem, double radius, bool at_saved, const py
   return verdict;
 }
 
+// An ONNX file as (model, parameters, ending): the model as in problem files, the ending "softmax",
+// "log_softmax" or "".
+py::tuple read_onnx(const std::string& path) {
+  io::OnnxModel onnx = io::read_onnx(path);
+  py::list nodes;
+  for (const io::NodeSpec& node : onnx.model.nodes) {
+    py::dict entry;
+    entry["name"] = node.name;
+    entry["op"] = node.op;
+    entry["inputs"] = node.inputs;
+    if (!node.weight.empty()) entry["weight"] = node.weight;
+    if (!node.bias.empty()) entry["bias"] = node.bias;
+    for (const auto& [name, value] : node.numbers) entry[py::str(name)] = value;
+    for (const auto& [name, value] : node.words) entry[py::str(name)] = value;
+    for (const auto& [name, value] : node.sizes) entry[py::str(name)] = value;
+    nodes.append(entry);
+  }
+  py::dict model;
+  model["input"] = onnx.model.input;
+  model["nodes"] = nodes;
+  model["output"] = onnx.model.output;
+  py::dict parameters;
+  for (auto& [name, tensor] : onnx.parameters) parameters[py::str(name)] = array_of(std::move(tensor));
+  return py::make_tuple(model, parameters, onnx.ending);
+}
+
 std::vector<std::string> certificates(const Verdict& verdict) {
   std::vector<std::string> texts;
   for (const certificate::Certificate& proof : verdict.proofs) texts.push_back(write_certificate(proof));
@@ -185,6 +212,7 @@ PYBIND11_MODULE(_pgb, m) {
       .def("html", [](const Verdict& v) { return pgb::verdict_html({v}); })
       .def("certificates", &pgb::python::certificates);
   m.def("read_problem", &pgb::python::read_problem);
+  m.def("read_onnx", &pgb::python::read_onnx);
   m.def("build_problem", &pgb::python::build_problem);
   m.def("check", &pgb::python::run_check);
   m.def("verify", &pgb::python::verify);

@@ -75,6 +75,36 @@ def test_values_and_derivatives_equal_torch(activation, loss):
     np.testing.assert_allclose(pgb.hessian(problem) @ v, product.detach().numpy(), rtol=1e-9, atol=1e-11)
 
 
+class Residual(torch.nn.Module):
+    """What no nn.Sequential says: convolutions, a sum, pooling over everything."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Conv2d(1, 2, 3, padding=1)
+        self.second = torch.nn.Conv2d(2, 2, 3, padding=1)
+        self.last = torch.nn.Linear(2, 2)
+
+    def forward(self, x):
+        h = torch.tanh(self.first(x))
+        h = h + torch.tanh(self.second(h))
+        return self.last(torch.nn.functional.adaptive_avg_pool2d(h, 1).flatten(1))
+
+
+def test_any_module_goes_through_onnx():
+    torch.manual_seed(SEED)
+    module = Residual()
+    rng = np.random.default_rng(SEED)
+    x, y = rng.normal(size=(3, 1, 4, 4)), rng.normal(size=(3, 2))
+    problem = pgb.problem(module, (x, y), loss="mse")
+    q = torch.nn.functional.mse_loss(module(torch.as_tensor(x)), torch.as_tensor(y))
+    gradient = torch.autograd.grad(q, list(module.parameters()))
+    value, grad = pgb.value_gradient(problem)
+    assert value == pytest.approx(q.item(), rel=1e-12)
+    assert np.linalg.norm(grad) == pytest.approx(float(flat(gradient).norm()), rel=1e-11)
+    with pytest.raises(pgb.InputError, match="logits"):
+        pgb.problem(torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Softmax(dim=1)), data("mse"), loss="mse")
+
+
 LINE = {"input": 1, "nodes": [{"op": "linear", "weight": "w", "bias": "b"}]}
 POINTS = ([[-1], [0], [1]], [[3], [0], [3]])  # the best line is y = 2, with loss 2
 
