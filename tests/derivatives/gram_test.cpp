@@ -11,6 +11,7 @@
 #include "pgb/derivatives/objective.h"
 #include "pgb/model/augmented.h"
 #include "pgb/model/callable.h"
+#include "support/images.h"
 #include "support/networks.h"
 
 namespace pgb::test {
@@ -54,6 +55,15 @@ TEST(Gram, WithAddedNeurons) {
   for_each_trial(60, [](Random& random) {
     const auto model = std::make_shared<AugmentedModel>(random_network(random));
     expect_gram(random_problem(model, random.between(1, 6), "squared", random));
+  });
+}
+
+// Convolution, normalisation and pooling: their parameters have no structure that is used.
+TEST(Gram, OfImageNetworks) {
+  for_each_trial(30, [](Random& random) {
+    std::string output;
+    Network net = random_image_network(random, true, output);
+    expect_gram(random_problem(net.build(output), random.between(1, 4), "squared", random));
   });
 }
 
