@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "pgb/derivatives/gram.h"
 #include "pgb/derivatives/objective.h"
 #include "pgb/flat/cells.h"
 #include "pgb/linalg/approx_dense.h"
@@ -221,38 +220,15 @@ class SpanBuilder {
            to_text(smallest) + " of the largest";
   }
 
-  // Whether J J^T may be formed, with another of its size for the sum over points and for the eigenvalues.
-  bool gram_fits(std::size_t points) const {
-    const double rows = static_cast<double>(span_.upper_bound_);
-    return gram_bytes(distinct_) + 16 * rows * rows <= static_cast<double>(options_.max_memory) &&
-           4 * rows * rows * (rows + static_cast<double>(points) * 64) <= kWork;
-  }
-
-  // Eigenvalues of the sum of J J^T over the points, each made without J.
-  double relative_smallest_of_gram(const std::string& what, const std::vector<Vector<double>>& points) const {
-    GramOptions gram_options;
-    gram_options.max_memory = options_.max_memory;
-    Problem at = distinct_;
-    Matrix<double> sum;
-    for (std::size_t p = 0; p < points.size(); ++p) {
-      show(what + ", Gram matrix", static_cast<double>(p) / static_cast<double>(points.size()));
-      at.parameters = to_tensor(points[p]);
-      Matrix<double> gram = approx_gram(at, gram_options);
-      if (p == 0) {
-        sum = std::move(gram);
-      } else {
-        for (std::size_t e = 0; e < gram.data.size(); ++e) sum.data[e] += gram.data[e];
-      }
-    }
-    const Vector<double> values = approx_symmetric_eigenvalues(sum);
-    return values.front() / values.back();
-  }
-
   // From J J^T where that may be formed, otherwise by Lanczos. Nothing, and a note, where that takes too long; nothing where Lanczos does not converge.
   std::optional<double> relative_smallest_eigenvalue(const std::string& what,
                                                      const std::vector<Vector<double>>& points,
                                                      bool of_rows) {
-    if (of_rows && gram_fits(points.size())) return relative_smallest_of_gram(what, points);
+    if (of_rows && bytes_with_gram(distinct_) <= static_cast<double>(options_.max_memory) &&
+        work_with_gram(distinct_, points.size()) <= kWork) {
+      show(what + ", from its Gram matrix");
+      return approx_relative_smallest_of_gram(distinct_, points, options_.max_memory);
+    }
     const double work = matrix_free_work(distinct_, points.size());
     if (work > kWork) {
       span_.skipped_.push_back({what + " without forming the matrix", operations(work)});
