@@ -20,8 +20,8 @@ std::optional<double> approx_relative_smallest_eigenvalue(const Problem& problem
 // Floating-point operations that takes, roughly.
 double matrix_free_work(const Problem& problem, std::size_t points);
 
-// The same of the rows, from the eigenvalues of the sum of J J^T, each made without J (approx_gram, which throws where
-// that takes more than max_memory bytes). Not finite where all is 0.
+// The same of the rows, from the eigenvalues of the sum of J J^T, each made without J (approx_gram, which
+// throws where that takes more than max_memory bytes). Not finite where all is 0.
 double approx_relative_smallest_of_gram(const Problem& problem, const std::vector<Vector<double>>& points,
                                         std::size_t max_memory);
 
