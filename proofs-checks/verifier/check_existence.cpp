@@ -1,4 +1,4 @@
-// Statements by second derivatives, and by fixed points.
+// Statements by second derivatives, and an interpolating minimum.
 #include <algorithm>
 
 #include "verifier/checks.h"
@@ -34,33 +34,6 @@ Rationals mean_targets(const Setting& s) {
 }
 
 }  // namespace
-
-template <>
-void check(const Setting& s, const certificate::CriticalPoint& claim) {
-  const Rationals center = s.point(claim.center);
-  const Rational radius = exact(claim.radius), uniqueness = exact(claim.uniqueness_radius);
-  require(radius >= 0, "a radius is negative");
-  require(uniqueness >= radius, "uniqueness_radius is less than radius");
-  require_indices(claim.pinned, s.parameters, "pinned");
-  require(claim.symmetries.size() == claim.pinned.size(), "not as many symmetries as pinned parameters");
-  Indices moving = below(s.parameters);
-  for (const std::size_t k : claim.pinned) moving.erase(std::find(moving.begin(), moving.end(), k));
-  const Balls z = box(center, uniqueness, moving);
-  const std::vector<Tangent> t = tangents(s, claim.symmetries, z);
-  Matrix orbit(s.parameters, t.size());  // its tangents as columns
-  for (std::size_t j = 0; j < t.size(); ++j) {
-    for (const auto& [k, entry] : t[j]) orbit.add(k, j, entry);
-  }
-  if (!t.empty()) precondition(rows_of(orbit, claim.pinned), "the pinned rows of the symmetries' tangents");
-  const Matrix h = hessian(s, z, moving);
-  const Balls at_center = gradient(s, box(center, 0, {}));
-  Balls f;
-  for (const std::size_t k : moving) f.push_back(at_center[k]);
-  require_zero(precondition(h, "the Hessian matrix"), f, radius, "existence");
-  if (claim.strict_minimum) require_positive_definite(h, "the Hessian matrix");
-  if (claim.maximum) require_positive_definite(-h, "minus the Hessian matrix");
-  if (claim.saddle) require_negative_curvature(h, entries(claim.direction, s.parameters), moving);
-}
 
 template <>
 void check(const Setting& s, const certificate::InterpolatingMinimum& claim) {

@@ -26,6 +26,13 @@ Matrix rows_of(const Matrix& a, const Indices& rows);  // the listed ones
 void require_positive_definite(const Matrix& a, const std::string& what);
 // Requires d^T H d < 0, where H belongs to the chosen parameters and d to some of them.
 void require_negative_curvature(const Matrix& h, std::map<std::size_t, Rational> d, const Indices& chosen);
+// A unit of a linear node, with weights and bias of its own.
+std::size_t linear_unit(const Setting& setting, const std::string& node, std::size_t unit);
+// Whatever reads feature `to`, directly or through nodes of activations that read both features, is linear
+// and reads `from` as well (none: the constant 1): the weights of both, which are parameters of their own.
+// Activations that are not homogeneous are passed on request only.
+using Pairs = std::vector<std::pair<std::size_t, std::size_t>>;
+Pairs paired_readers(const Setting& setting, std::size_t to, std::size_t from, bool any_activation);
 
 // A vector field on parameter space, enclosed over a box: its entries other than 0.
 using Tangent = std::vector<std::pair<std::size_t, Ball>>;

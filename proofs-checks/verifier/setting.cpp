@@ -206,10 +206,10 @@ void require_indices(const Indices& indices, std::size_t end, const std::string&
 }
 
 std::map<std::size_t, Rational> entries(const certificate::SparseVector& v, std::size_t end) {
-  Indices indices;
   std::map<std::size_t, Rational> result;
-  for (const auto& [k, value] : v) indices.push_back(k), result[k] = exact(value);
-  require_indices(indices, end, "a sparse vector");
+  for (const auto& [k, value] : v)
+    require(k < end && result.emplace(k, exact(value)).second,
+            "a sparse vector: index out of range or twice");
   return result;
 }
 

@@ -1,4 +1,4 @@
-// What the graph says without derivatives: parameters that do not matter, and symmetries.
+// What the graph says: symmetries, and units that are read in the same way.
 #include <algorithm>
 
 #include "verifier/checks.h"
@@ -7,41 +7,20 @@
 namespace pgb::verifier {
 
 using certificate::Symmetry;
+using Op = Feature::Op;
 
 namespace {
-
-// needed[k] is false only if phi is the same at any two points of the box z that differ in k alone and in
-// parameters that are not needed either.
-std::vector<bool> needed_parameters(const Setting& s, const Balls& z) {
-  const std::size_t count = s.features.size();
-  std::vector<bool> zero(count, true), matters(count, false), needed(s.parameters, false);
-  // Exactly 0 on the box for every sample: inputs, dead units, and what is computed from them.
-  const Network network(s, z, Kinks::allowed);
-  for (std::size_t i = 0; i < s.samples; ++i) {
-    const State state = network.forward(i);
-    for (std::size_t f = 0; f < count; ++f) zero[f] = zero[f] && state.value[f].is_zero();
-  }
-  // From the outputs back: the features and parameters on which they depend.
-  for (const std::size_t f : s.outputs) matters[f] = true;
-  for (std::size_t f = count; f-- > 0;) {
-    if (!matters[f] || zero[f]) continue;
-    if (s.features[f].bias != none) needed[s.features[f].bias] = true;
-    for (const auto& [h, w] : s.features[f].terms) {
-      if (zero[h]) continue;
-      if (w != none) needed[w] = true;
-      matters[h] = true;
-    }
-  }
-  return needed;
-}
 
 // k is a parameter of this feature alone.
 void require_own(const Setting& s, std::size_t k, const Feature& f) {
   require(k != none && s.uses[k] == 1, f.name + ": a weight or bias is not a parameter of its own");
 }
 
-// A unit of a linear node, with weights and bias of its own.
-std::size_t unit(const Setting& s, const std::string& node, std::size_t r) {
+std::string node_of(const Feature& f) { return f.name.substr(0, f.name.rfind(',')); }
+
+}  // namespace
+
+std::size_t linear_unit(const Setting& s, const std::string& node, std::size_t r) {
   require(r < s.node(node).size(), "a symmetry is of a unit that is not there");
   const Feature& feature = s.features[s.node(node)[r]];
   for (const Term& term : feature.terms) require_own(s, term.weight, feature);
@@ -49,19 +28,22 @@ std::size_t unit(const Setting& s, const std::string& node, std::size_t r) {
   return s.node(node)[r];
 }
 
-// Whatever reads h_to lowers its weight of h_from by that of h_to (h_none = 1); with to = from this is a
-// scaling, which homogeneous activations pass on.
-void compensate(const Setting& s, const Balls& z, std::size_t to, std::size_t from, Tangent& t) {
+Pairs paired_readers(const Setting& s, std::size_t to, std::size_t from, bool any_activation) {
+  Pairs pairs;
   require(std::count(s.outputs.begin(), s.outputs.end(), to) == 0, s.features[to].name + " is an output");
   for (std::size_t reader = to + 1; reader < s.features.size(); ++reader) {
     const Feature& g = s.features[reader];
     for (const auto& [h, w] : g.terms) {
       if (h != to || !g.feeds_output) continue;
-      if (to == from && g.op == Feature::Op::activation && g.activation.homogeneous()) {
-        compensate(s, z, reader, reader, t);
+      if (g.op == Op::activation && (any_activation || (to == from && g.activation.homogeneous()))) {
+        const std::size_t twin = reader + from - to;  // of a node that reads both
+        const bool found = twin < s.features.size() && s.features[twin].op == Op::activation &&
+                           s.features[twin].terms[0].feature == from;
+        require(found && node_of(s.features[twin]) == node_of(g), g.name + " has no twin");
+        for (const auto& pair : paired_readers(s, reader, twin, any_activation)) pairs.push_back(pair);
         continue;
       }
-      require(g.op == Feature::Op::affine, g.name + " reads a moved unit and is not linear");
+      require(g.op == Op::affine, g.name + " reads a moved unit and is not linear");
       require_own(s, w, g);
       Indices other(from == none ? 1 : 0, g.bias);  // the weight of h_from
       for (const Term& term : g.terms) {
@@ -69,12 +51,16 @@ void compensate(const Setting& s, const Balls& z, std::size_t to, std::size_t fr
       }
       require(other.size() == 1, g.name + " does not read each of the two units once");
       require_own(s, other[0], g);
-      t.emplace_back(other[0], -z[w]);
+      pairs.emplace_back(w, other[0]);
     }
   }
+  return pairs;
 }
 
-// h_to + t h_from: the row of `to` grows by that of `from`, and what reads it compensates.
+namespace {
+
+// h_to + t h_from: the row of `to` grows by that of `from` (none: by a constant), and whatever reads h_to
+// lowers its weight of h_from by that of h_to. With to = from this is a scaling.
 Tangent mix(const Setting& s, const Balls& z, std::size_t to, std::size_t from) {
   const Feature& row = s.features[to];
   Tangent t;
@@ -82,7 +68,8 @@ Tangent mix(const Setting& s, const Balls& z, std::size_t to, std::size_t from) 
     t.emplace_back(row.terms[j].weight, z[s.features[from].terms[j].weight]);
   if (from == none) require_own(s, row.bias, row);
   if (row.bias != none) t.emplace_back(row.bias, from == none ? Ball(1) : z[s.features[from].bias]);
-  return compensate(s, z, to, from, t), t;
+  for (const auto& [w, other] : paired_readers(s, to, from, false)) t.emplace_back(other, -z[w]);
+  return t;
 }
 
 // row + t c, where c . (x_i, 1) = 0 for every sample
@@ -103,20 +90,18 @@ Tangent orthogonal_input(const Setting& s, std::size_t f, const std::vector<cert
   return t;
 }
 
-Tangent tangent(const Setting& s, const Balls& z, const Symmetry& c, const std::vector<bool>& needed) {
+Tangent tangent(const Setting& s, const Balls& z, const Symmetry& c) {
   using Kind = Symmetry::Kind;
-  if (c.kind == Kind::orthogonal_input) return orthogonal_input(s, unit(s, c.node, c.unit), c.vector);
-  if (c.kind == Kind::free) {
-    require(c.parameter < s.parameters && !needed[c.parameter], "a free parameter may matter near the box");
-    return {{c.parameter, Ball(1)}};
-  }
-  if (c.kind == Kind::scaling) return mix(s, z, unit(s, c.node, c.unit), unit(s, c.node, c.unit));
+  if (c.kind == Kind::orthogonal_input) return orthogonal_input(s, linear_unit(s, c.node, c.unit), c.vector);
+  if (c.kind == Kind::free) return {{c.parameter, Ball(1)}};
+  if (c.kind == Kind::scaling)
+    return mix(s, z, linear_unit(s, c.node, c.unit), linear_unit(s, c.node, c.unit));
   const bool maps = c.kind == Kind::linear_maps;
-  const std::size_t to = unit(s, c.first, maps ? c.row : c.unit);
+  const std::size_t to = linear_unit(s, c.first, maps ? c.row : c.unit);
   const auto is_unit = [to](const Term& term) { return term.feature == to; };
   const std::vector<Term>& read = s.features[s.node(c.second)[0]].terms;
   require(std::any_of(read.begin(), read.end(), is_unit), "second does not read first");
-  return mix(s, z, to, maps ? unit(s, c.first, c.column) : none);
+  return mix(s, z, to, maps ? linear_unit(s, c.first, c.column) : none);
 }
 
 }  // namespace
@@ -124,10 +109,16 @@ Tangent tangent(const Setting& s, const Balls& z, const Symmetry& c, const std::
 std::vector<Tangent> tangents(const Setting& s, const std::vector<Symmetry>& symmetries, const Balls& z) {
   Balls neighbourhood = z;
   for (Ball& x : neighbourhood) arb_add_error_2exp_si(x.get(), -64);
-  const std::vector<bool> needed = needed_parameters(s, neighbourhood);
+  Indices free;
+  for (const Symmetry& symmetry : symmetries) {
+    if (symmetry.kind == Symmetry::Kind::free) free.push_back(symmetry.parameter);
+  }
+  require_indices(free, s.parameters, "free parameters");
+  require(arb_mat_is_zero(jacobian(s, neighbourhood, Kinks::allowed, free).get()) != 0,
+          "a free parameter may matter near the box");
   std::vector<Tangent> all;
   for (const Symmetry& symmetry : symmetries) {
-    all.push_back(tangent(s, z, symmetry, needed));
+    all.push_back(tangent(s, z, symmetry));
     for (const auto& [k, entry] : all.back())
       require(s.penalty(k) == 0, "regularised and moved by a symmetry: parameter " + std::to_string(k));
   }

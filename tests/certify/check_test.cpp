@@ -54,7 +54,9 @@ TEST(Check, LinearRegressionAtItsMinimum) {
   EXPECT_EQ(v.distinct_inputs, 3u);
   EXPECT_FALSE(v.subject.polished);
   EXPECT_TRUE(v.basis_holds && v.basis_certified);
-  ASSERT_EQ(v.proofs.size(), 1u);
+  ASSERT_EQ(v.proofs.size(), 2u);
+  EXPECT_TRUE(std::holds_alternative<certificate::SpanOrthogonal>(v.proofs[0].claim));
+  EXPECT_EQ(std::get<certificate::Rank>(v.proofs[1].claim).at_least, 2u);
   EXPECT_NEAR(std::stod(v.pgb_value), 2, 1e-14);
 }
 

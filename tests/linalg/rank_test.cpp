@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdio>
+
 #include <cmath>
 
 #include "linalg/exact.h"
@@ -89,6 +92,69 @@ TEST(Rank, ExponentialsNeedManyDigits) {
   const AdaptiveRank capped = adaptive_rank(matrix, m, 64, 64);
   EXPECT_LT(capped.bound.at_least, m);
   EXPECT_EQ(capped.precision_bits, 64);
+}
+
+// A product of random whole matrices has the rank that was planted, modulo a large prime too; halves and
+// quarters are exact numbers as well.
+TEST(ModularRank, FindsPlantedRanksWithTheirMinors) {
+  for_each_trial(100, [](Random& random) {
+    const std::size_t rows = random.between(1, 12), cols = random.between(1, 12);
+    const std::size_t planted = random.index(std::min(rows, cols) + 1);
+    const Matrix<double> left = whole_matrix(rows, planted, 1000, random);
+    const Matrix<double> right = whole_matrix(planted, cols, 1000, random);
+    Matrix<Ball> a(rows, cols);
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < cols; ++j) {
+        for (std::size_t k = 0; k < planted; ++k) a(i, j) += Ball(left(i, k)) * Ball(right(k, j) / 4);
+      }
+    }
+    const auto bound = modular_rank(a);
+    ASSERT_TRUE(bound);
+    EXPECT_EQ(bound->at_least, planted);
+    ASSERT_EQ(bound->rows.size(), planted);
+    ASSERT_EQ(bound->columns.size(), planted);
+    Matrix<Ball> minor(planted, planted);
+    for (std::size_t i = 0; i < planted; ++i) {
+      for (std::size_t j = 0; j < planted; ++j) minor(i, j) = a(bound->rows[i], bound->columns[j]);
+    }
+    EXPECT_EQ(rank_lower_bound(minor).at_least, planted);
+    if (planted == 0) return;
+    a(0, 0) = Ball::with_radius(a(0, 0), 0x1p-40);
+    EXPECT_FALSE(modular_rank(a)) << "an entry that is not exact";
+  });
+}
+
+TEST(VerifiedRank, NeverExceedsThePlantedRank) {
+  std::size_t reached = 0;
+  for_each_trial(100, [&](Random& random) {
+    const std::size_t rows = random.between(1, 15), cols = random.between(1, 15);
+    const std::size_t planted = random.index(std::min(rows, cols) + 1);
+    const Matrix<double> left = whole_matrix(rows, planted, 100, random);
+    const Matrix<double> right = whole_matrix(planted, cols, 100, random);
+    IntervalMatrix a(rows, cols);
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < cols; ++j) {
+        for (std::size_t k = 0; k < planted; ++k) a.mid(i, j) += left(i, k) * right(k, j);
+        a.radius(i, j) = random.coin() ? 0x1p-30 : 0;
+      }
+    }
+    const RankBound bound = verified_rank(a);
+    EXPECT_LE(bound.at_least, planted);
+    reached += bound.at_least == planted ? 1 : 0;
+  });
+  EXPECT_GE(reached, trials(90));
+}
+
+TEST(ModularRank, OfAThousandTakesSeconds) {
+  Random random(3);
+  const Matrix<Ball> a = balls(whole_matrix(1000, 1000, 1'000'000, random));
+  const auto start = std::chrono::steady_clock::now();
+  const auto bound = modular_rank(a);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  ASSERT_TRUE(bound);
+  EXPECT_EQ(bound->at_least, 1000U);
+  std::printf("rank of 1000 x 1000 modulo a prime: %.2f s\n", seconds.count());
+  EXPECT_LT(seconds.count(), 10);
 }
 
 }  // namespace

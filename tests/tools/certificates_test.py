@@ -86,6 +86,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str], str, str, str]] = {
     "level set of bad minima, with an added neuron": (
         problem(SIGMOIDS, {"w": [[-1, -1], [-1, -1]], "u": [[U, U]]}, THREE, augment=ADDED),
         ["--region", "1e-4"], "violated", "no-local-minimum-in-region", "no-local-minimum"),
+    "relu units on one piece, the best line": (
+        problem(layers("relu"), {"w": [[1]], "b": [2], "v": [[0.5]], "c": [0.25]},
+                {"x": [[-1], [0], [1]], "y": [[1.75], [-0.75], [2.75]]}),
+        [], "satisfied", "orthogonal-to-span-bound", "span-orthogonal"),
+    "a regular point that is a maximum": (
+        problem(STEP, {"w": [["0.276710627327333231149498596788"]]}, STEPS),
+        [], "satisfied", "regular-critical-point", "critical-point"),
     "worse of two minima": (
         problem(STEP, {"w": [[1.098609645438946972]]}, STEPS),
         [], "satisfied", "strict-local-minimum", "critical-point"),
@@ -138,10 +145,16 @@ class Certificates(unittest.TestCase):
                 weights = {"w": [[float(W)], [float(W)]], "v": [[share * a, (1 - share) * a]]}
                 verdict, proof = self.check(problem(layers("tanh", False), weights, BUMP), [])
                 self.assertEqual(verdict["verdict"], "satisfied")
-                self.assertFalse(verdict["certified"])
-                self.assertEqual(proof.exists(), share == 2.0)
-                if share == 2.0:  # proven: negative curvature all around
-                    self.assertEqual(self.verify(proof).returncode, 0)
+                self.assertTrue(verdict["subject"]["existence_certified"])
+                self.assertEqual(verdict["certified"], share == 0.5)
+                statement = json.loads(proof.read_text())["statement"]
+                self.assertEqual(statement["kind"], "critical-point")
+                self.assertEqual(len(statement["splits"]), 1)
+                self.assertTrue(statement["smaller_minimum"])
+                self.assertEqual("strict_minimum" in statement, share == 0.5)
+                self.assertEqual("saddle" in statement, share == 2.0)
+                accepted = self.verify(proof)
+                self.assertEqual(accepted.returncode, 0, accepted.stdout)
 
     def test_suboptimal(self) -> None:
         better = self.at / "better.json"

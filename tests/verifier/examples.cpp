@@ -48,6 +48,22 @@ ProblemText two_units(const std::string& op, const Numbers& w, const Numbers& u,
   return ProblemText(1).linear("h", {{w[0]}, {w[1]}}, u).op(op).linear("f", {v}, {c});
 }
 
+// v_1 tanh(w_1 x) + v_2 tanh(w_2 x) on (1, 1), (2, 3), (3, 1), z = (w_1, w_2, v_1, v_2), at what the minimum
+// a tanh(w x) of the smaller network becomes when w_1 = w_2 = w, v_1 = share a, v_2 = (1 - share) a; see
+// embedded_minimum.
+Json split(double share, const Json& statement, const Json& proof) {
+  const double w = embedded_minimum.w, a = embedded_minimum.a;
+  const ProblemText problem =
+      ProblemText(1).linear("h", {{w}, {w}}).op("tanh").linear("f", {{share * a, (1 - share) * a}});
+  Json c = critical(ProblemText(problem).data({{1}, {2}, {3}}, {{1}, {3}, {1}}), Json::array(), Json::array(),
+                    "1e-12", "1e-9");
+  c["statement"]["splits"] = {{{"node", "h"}, {"unit", 0}, {"other", 1}, {"share", hex(share)}}};
+  c["statement"]["smaller_minimum"] = true;
+  c["statement"].update(statement);
+  c["proof"].update(proof);
+  return c;
+}
+
 // f has a strict minimum at z up to the scaling of its relu unit: 2 relu(x) + 1 through exact data.
 ProblemText relu_line(bool second) {
   ProblemText text(1);
@@ -86,6 +102,20 @@ void add_points(std::vector<Example>& list) {
       {"kind", "orthogonal-input"}, {"node", "f"}, {"unit", 0}, {"vector", {"2", "-1", "0"}}};
   const ProblemText plane = ProblemText(2).linear("f", {{0.5, 0.25}}, {1}).data({{1, 2}, {2, 4}}, {{2}, {3}});
   list.push_back({"orthogonal-input", strict(critical(plane, {0}, Json::array({orthogonal})))});
+  Json regular = critical(line(1, 1));
+  regular["statement"]["regular"] = true;
+  regular["proof"]["rows"] = {0, 1};
+  list.push_back({"regular", regular});
+  list.push_back({"split minimum", split(0.5, {{"strict_minimum", true}}, Json::object())});
+  list.push_back(
+      {"split saddle", split(2, {{"saddle", true}}, {{"direction", sparse({{0, "1"}, {1, "2"}})}})});
+  // c + v tanh(u tanh(w x)) with w = u = v = 0: only c has a derivative, and its second one is not 0.
+  ProblemText deep(1);
+  deep.linear("h1", {{0}}).op("tanh").linear("h2", {{0}}).op("tanh").linear("f", {{0}}, {1. / 3});
+  Json still =
+      critical(deep.data({{1}, {2}, {3}}, {{0}, {0}, {1}}), Json::array(), Json::array(), "1e-12", "1e-9");
+  still["proof"]["still"] = {0, 1, 2};
+  list.push_back({"still", still});
   const Json maps{
       {"kind", "linear-maps"}, {"first", "first"}, {"second", "second"}, {"row", 0}, {"column", 0}};
   const Json shift{{"kind", "shift"}, {"first", "first"}, {"second", "second"}, {"unit", 0}};
@@ -142,8 +172,12 @@ void add_regions(std::vector<Example>& list) {
       {"lower-value",
        certificate(line(0, 0), statement("lower-value", {{"radius", "1/4"}, {"other", {"1", "1"}}}),
                    proof())});
-  list.push_back({"rank", certificate(line(0, 0), statement("rank", {{"at_least", 2}}),
+  list.push_back({"rank", certificate(line(0, 0), statement("rank", {{"radius", "1/4"}, {"at_least", 2}}),
                                       proof({{"rows", {0, 1}}, {"columns", {0, 1}}}))});
+  list.push_back(
+      {"rank, prime", certificate(one_unit("relu", 1, 2, 0.5, 0).data(two, opposite),
+                                  statement("rank", {{"radius", "0"}, {"at_least", 2}}),
+                                  proof({{"rows", {0, 1}}, {"columns", {0, 3}}, {"prime", 1000003}}))});
   list.push_back(
       {"negative-curvature",
        certificate(ProblemText(1).linear("h", {{0}}).op("tanh").linear("f", {{0}}).data(two, opposite),
@@ -156,10 +190,14 @@ void add_regions(std::vector<Example>& list) {
   // 1 on (-1, 2), (0, -1), (1, 2): the residuals -1, 2, -1 are orthogonal to x and 1.
   list.push_back({"span-orthogonal, affine",
                   certificate(ProblemText(1).linear("f", {{0}}, {1}).data({{-1}, {0}, {1}}, {{2}, {-1}, {2}}),
-                              statement("span-orthogonal", {{"space", "affine-in-x"}}), proof())});
-  list.push_back({"span-orthogonal, linear",
-                  certificate(ProblemText(1).linear("f", {{1}}).data({{1}, {1}}, {{0}, {2}}),
-                              statement("span-orthogonal", {{"space", "linear-in-x"}}), proof())});
+                              statement("span-orthogonal", {{"space", "model"}}), proof())});
+  list.push_back(
+      {"span-orthogonal, linear", certificate(ProblemText(1).linear("f", {{1}}).data({{1}, {1}}, {{0}, {2}}),
+                                              statement("span-orthogonal", {{"space", "model"}}), proof())});
+  // relu(x + 2) is x + 2 at all samples: the best line, with residuals orthogonal to x and 1.
+  list.push_back({"span-orthogonal, near",
+                  certificate(one_unit("relu", 1, 2, 1, 0).data({{-1}, {0}, {1}}, {{2}, {0}, {4}}),
+                              statement("span-orthogonal", {{"space", "near"}}), proof())});
 }
 
 Json box_tree(const ProblemText& problem, const std::string& subject, const std::string& radius,

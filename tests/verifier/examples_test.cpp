@@ -1,6 +1,7 @@
 // Each kind: what is accepted, and for what reason its neighbours are not.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 
 #include "pgb/certificate/certificate.h"
@@ -116,6 +117,13 @@ TEST(Rejected, RegionsThatAreNotProved) {
       {"lower-value", set("other", "saved"), "Q is"},
       {"lower-value", set("other", {"1"}), "expected 2 numbers"},
       {"rank", set("at_least", 3), "at_least"},
+      {"rank", set("radius", "-1"), "negative"},
+      {"rank, prime", set("prime", 1000001), "prime"},
+      {"rank, prime", set("prime", 2), "prime"},
+      {"rank, prime", set("radius", "1e-9"), "not exact"},
+      {"rank, prime", set("columns", {2, 2}), "twice"},
+      {"rank, prime", tensor("f.weight", 0, 0), "singular"},
+      {"rank, prime", tensor("h.weight", 0, 2), "kink"},
       {"rank", set("rows", {0, 0}), "twice"},
       {"rank", set("columns", {1, 2}), "out of range"},
       {"rank", problem([](Json& p) {
@@ -129,15 +137,21 @@ TEST(Rejected, RegionsThatAreNotProved) {
       {"span-orthogonal, functions", set("space", "affine-in-y"), "space"},
       {"span-orthogonal, functions", regularized(), "not 0"},
       {"span-orthogonal, affine", set("space", "functions-of-x"), "not exactly 0"},
-      {"span-orthogonal, affine", set("space", "linear-in-x"), "bias"},
-      {"span-orthogonal, affine", added(), "not affine"},
+      {"span-orthogonal, affine", added(), "not linear"},
+      {"span-orthogonal, affine", tensor("f.weight", 0, 0x1p-300), "not exactly 0"},
+      {"span-orthogonal, near", set("space", "model"), "not linear"},
+      {"span-orthogonal, near", tensor("h.bias", 0, 1), "kink"},
+      {"span-orthogonal, near", tensor("h.bias", 0, 0.5), "not exactly 0"},
+      {"span-orthogonal, near", problem([](Json& p) { p["data"]["y"]["values"][0] = "3"; }), "not exactly 0"},
+      {"span-orthogonal, near", problem([](Json& p) { p["model"]["nodes"][1]["op"] = "softplus"; }),
+       "not linear"},
       {"span-orthogonal, affine", problem([](Json& p) {
          p["model"]["nodes"].push_back(p["model"]["nodes"][0]);
          p["model"]["nodes"][1].update(
              {{"name", "t"}, {"op", "tanh"}, {"inputs", {"f"}}, {"weight", ""}, {"bias", ""}});
          p["model"]["output"] = "t";
        }),
-       "not affine"},
+       "not linear"},
   });
 }
 
@@ -148,8 +162,31 @@ TEST(Rejected, PointsThatAreNotProved) {
       {"critical-point", set("radius", "-1/512"), "negative"},
       {"critical-point", center({{0, "1/1000000"}}), "existence"},
       {"critical-point", set("pinned", {0}), "symmetries"},
-      {"critical-point", set("pinned", {2}), "out of range"},
+      {"critical-point", set("pinned", {2}), "symmetries"},
       {"critical-point", set("saddle", true), ""},
+      {"regular", set("rows", {0, 0}), "twice"},
+      {"regular", set("rows", {0}), "square"},
+      {"regular", set("rows", {0, 2}), "out of range"},
+      {"regular", problem([](Json& p) {
+         p["data"]["x"]["values"] = {"1", "1"};
+       }),
+       "singular"},
+      {"split minimum", [](Json& c) { c["statement"]["splits"][0]["share"] = "1/3"; }, "share"},
+      {"split minimum", [](Json& c) { c["statement"]["splits"][0]["other"] = 0; }, ""},
+      {"split minimum", [](Json& c) { c["statement"]["splits"][0]["other"] = 2; }, "not there"},
+      {"split minimum", [](Json& c) { c["statement"]["splits"][0]["node"] = "f"; }, ""},
+      {"split minimum", [](Json& c) { c["statement"].erase("splits"); }, ""},
+      {"split minimum", tensor("h.weight", 1, std::nextafter(embedded_minimum.w, 2)), "not equal"},
+      {"split minimum", tensor("f.weight", 1, std::nextafter(embedded_minimum.a / 2, 2)), "share"},
+      {"split minimum", regularized(), "regularised"},
+      {"split minimum", problem([](Json& p) { p["data"]["y"]["values"][1] = "7/2"; }), "existence"},
+      {"split minimum", set("still", {1}), "twice"},
+      {"split saddle", set("direction", sparse({{0, "1"}, {1, "-1"}})), "curvature"},
+      {"split saddle", [](Json& c) { c["statement"]["strict_minimum"] = true; }, ""},
+      {"still", set("still", {0, 1}), ""},
+      {"still", set("still", {0, 1, 2, 3}), "still"},
+      {"still", [](Json& c) { c["statement"]["strict_minimum"] = true; }, ""},
+      {"still", [](Json& c) { c["statement"]["regular"] = true, c["proof"]["rows"] = {0}; }, "regular"},
       {"critical-point", set("strict_minimum", false), "true"},
       {"saddle", set("direction", sparse({{0, "1"}, {1, "1"}})), "curvature"},
       {"saddle", set("direction", sparse({{0, "1"}})), "curvature"},
@@ -167,8 +204,8 @@ TEST(Rejected, PointsThatAreNotProved) {
       {"free", set("uniqueness_radius", "4"), "kink"},
       {"free", tensor("h.bias", 1, 8), "may matter"},
       {"free", [](Json& c) { c["proof"]["symmetries"][1]["parameter"] = 2; }, "may matter"},
-      {"free", [](Json& c) { c["proof"]["symmetries"][1]["parameter"] = 77; }, "may matter"},
-      {"free", [](Json& c) { c["proof"]["symmetries"][1]["parameter"] = 3; }, "singular"},
+      {"free", [](Json& c) { c["proof"]["symmetries"][1]["parameter"] = 77; }, "out of range"},
+      {"free", [](Json& c) { c["proof"]["symmetries"][1]["parameter"] = 3; }, "twice"},
       {"orthogonal-input",
        [](Json& c) {
          c["proof"]["symmetries"][0]["vector"] = {"2", "-1", "1/9"};

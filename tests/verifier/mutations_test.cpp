@@ -47,7 +47,9 @@ std::string damaged(Random& random, const std::vector<Example>& all, std::size_t
       Json& object = random.coin() ? c : c[Json::json_pointer(part)];
       const std::string field = random_field(random, object);
       object.erase(field);
-      return field == "strict_minimum" ? "" : c.dump();
+      // Less may be claimed, and a minor may do without its prime.
+      const bool optional = field == "strict_minimum" || field == "smaller_minimum" || field == "prime";
+      return optional ? "" : c.dump();
     }
     case 1: {  // a field given twice
       const std::string text = c.dump();
@@ -172,6 +174,16 @@ struct Truth {
   std::function<bool(const Json& statement, const Numbers& center, double radius)> holds;
 };
 
+bool split_is_true(const Json& s, const Numbers& z, double r) {
+  const double room = r + 1e-14;
+  const bool near =
+      std::fabs(z[0] - embedded_minimum.w) < room && std::fabs(z[2] + z[3] - embedded_minimum.a) < room;
+  if (!s.contains("splits")) return false;  // not an isolated critical point
+  const double share = number(s["splits"][0]["share"]);
+  const bool minimum = !s.contains("strict_minimum") || (share > 0 && share < 1);
+  return near && z[0] == z[1] && minimum && (!s.contains("saddle") || share < 0 || share > 1);
+}
+
 std::vector<Truth> truths() {
   const double slack = 1 + 1e-12;
   const auto far = [=](double x, double from, double radius) {
@@ -195,6 +207,14 @@ std::vector<Truth> truths() {
          const double dw = std::fmax(0, std::fabs(z[0] - 1) - r), db = std::fmax(0, std::fabs(z[1] - 1) - r);
          return (o[0] - 1) * (o[0] - 1) + (o[1] - 1) * (o[1] - 1) <= (dw * dw + db * db) * slack;
        }},
+      // See embedded_minimum: w_1 = w_2, v_1 = share (v_1 + v_2); a minimum for shares between 0 and 1, a
+      // saddle outside.
+      {"split minimum",
+       {embedded_minimum.w, embedded_minimum.w, embedded_minimum.a / 2, embedded_minimum.a / 2},
+       split_is_true},
+      {"split saddle",
+       {embedded_minimum.w, embedded_minimum.w, 2 * embedded_minimum.a, -embedded_minimum.a},
+       split_is_true},
       {"rank", {0, 0}, [](const Json& s, const Numbers&, double) { return s["at_least"] <= 2; }},
       // Q = ((-v tanh w) - 1)^2 / 2 + …: d_w^2 Q etc. at (w, v); d^T H d < 0 for some d only where H is not
       // semidefinite

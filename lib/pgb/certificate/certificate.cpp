@@ -51,9 +51,14 @@ void visit(F& s, F& p, CriticalPoint& c) {
   s.optional("strict_minimum", c.strict_minimum);
   s.optional("maximum", c.maximum);
   s.optional("saddle", c.saddle);
+  s.optional("regular", c.regular);
+  s.optional("smaller_minimum", c.smaller_minimum);
   p.required("pinned", c.pinned);
   p.required("symmetries", c.symmetries);
+  p.optional("still", c.still);
+  s.optional("splits", c.splits);
   if (c.saddle) p.required("direction", c.direction);
+  if (c.regular) p.required("rows", c.rows);
   p.required("precision", c.precision);
 }
 
@@ -84,9 +89,11 @@ void visit(F& s, F& p, LowerValue& c) {
 template <class F>
 void visit(F& s, F& p, Rank& c) {
   s.required("center", c.center);
+  s.required("radius", c.radius);
   s.required("at_least", c.at_least);
   p.required("rows", c.rows);
   p.required("columns", c.columns);
+  p.optional("prime", c.prime);
   p.required("precision", c.precision);
 }
 

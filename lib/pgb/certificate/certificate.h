@@ -86,11 +86,15 @@ struct NegativeCurvature {
 };
 
 // The derivatives of the losses at the centre, an exact point, are exactly orthogonal to a space of functions
-// of x that holds all gradients near it: PGB is satisfied there, and with functions_of_x the centre is a
-// global minimum.
+// of x that holds all gradients near it: PGB is satisfied there, and the centre is a local minimum, a global
+// one unless the space is `near`.
 struct SpanOrthogonal {
   static constexpr const char* kind = "span-orthogonal";
-  enum class Space { functions_of_x, affine_in_x, linear_in_x };
+  enum class Space {
+    functions_of_x,
+    model,  // all functions that the model can be
+    near    // … with parameters near the centre
+  };
   Point center;
   Space space = Space::functions_of_x;
   long precision = 128;
@@ -105,12 +109,14 @@ struct LowerValue {
   long precision = 128;
 };
 
-// rank J(center) >= at_least.
+// rank J >= at_least on the box.
 struct Rank {
   static constexpr const char* kind = "rank";
   Point center;
+  Number radius = "0";
   std::size_t at_least = 0;
   std::vector<std::size_t> rows, columns;  // of a nonzero minor; row i d_y + k is output k of sample i
+  std::size_t prime = 0;                   // modulo which it is not 0, its entries being exact; 0: in balls
   long precision = 128;
 };
 

@@ -19,8 +19,8 @@ struct Names {
 
 constexpr Names<SpanOrthogonal::Space> spaces{"space",
                                               {{{SpanOrthogonal::Space::functions_of_x, "functions-of-x"},
-                                                {SpanOrthogonal::Space::affine_in_x, "affine-in-x"},
-                                                {SpanOrthogonal::Space::linear_in_x, "linear-in-x"}}}};
+                                                {SpanOrthogonal::Space::model, "model"},
+                                                {SpanOrthogonal::Space::near, "near"}}}};
 
 constexpr Names<Symmetry::Kind> symmetries{"kind",
                                            {{{Symmetry::Kind::scaling, "scaling"},
@@ -94,6 +94,14 @@ void visit(F& f, Symmetry& s) {
   }
 }
 
+template <class F>
+void visit(F& f, Split& s) {
+  f.name("node", s.node);
+  f.required("unit", s.unit);
+  f.required("other", s.other);
+  f.required("share", s.share);
+}
+
 // A point of a tree: the fields of a critical-point certificate that need no symmetries.
 template <class F>
 void visit(F& f, CriticalPoint& p) {
@@ -133,6 +141,7 @@ FieldWriter::OrderedJson FieldWriter::object(T value) {
 }
 
 FieldWriter::OrderedJson FieldWriter::to_json(const Symmetry& symmetry) { return object(symmetry); }
+FieldWriter::OrderedJson FieldWriter::to_json(const Split& split) { return object(split); }
 FieldWriter::OrderedJson FieldWriter::to_json(const CriticalPoint& point) { return object(point); }
 
 // ["split", 0, "1/2"]: the name, all indices, all numbers.
@@ -236,6 +245,9 @@ void FieldReader::object(const Json& json, T& value, const std::string& where) {
 
 void FieldReader::from_json(const Json& json, Symmetry& symmetry, const std::string& where) {
   object(json, symmetry, where);
+}
+void FieldReader::from_json(const Json& json, Split& split, const std::string& where) {
+  object(json, split, where);
 }
 void FieldReader::from_json(const Json& json, CriticalPoint& point, const std::string& where) {
   object(json, point, where);

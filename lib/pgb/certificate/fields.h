@@ -21,13 +21,16 @@ class FieldWriter {
   void required(const char* name, const T& value) {
     json_[name] = to_json(value);
   }
-  // An empty list and `false` are left out.
+  // An empty list, `false` and 0 are left out.
   template <class T>
   void optional(const char* name, const std::vector<T>& value) {
     if (!value.empty()) required(name, value);
   }
   void optional(const char* name, bool value) {
     if (value) json_[name] = true;
+  }
+  void optional(const char* name, std::size_t value) {
+    if (value != 0) json_[name] = value;
   }
   void word(const char* name, const std::string& value) { json_[name] = value; }
   void name(const char* field_name, const std::string& value) { json_[field_name] = value; }
@@ -43,6 +46,7 @@ class FieldWriter {
   static OrderedJson to_json(Symmetry::Kind kind);
   static OrderedJson to_json(const Point& point);
   static OrderedJson to_json(const Symmetry& symmetry);
+  static OrderedJson to_json(const Split& split);
   static OrderedJson to_json(BoxTree::Subject subject);
   static OrderedJson to_json(const CriticalPoint& point);
   static OrderedJson to_json(const BoxTree::Node& node);
@@ -93,6 +97,7 @@ class FieldReader {
   static void from_json(const io::Json& json, Symmetry::Kind& kind, const std::string& where);
   static void from_json(const io::Json& json, Point& point, const std::string& where);
   static void from_json(const io::Json& json, Symmetry& symmetry, const std::string& where);
+  static void from_json(const io::Json& json, Split& split, const std::string& where);
   static void from_json(const io::Json& json, BoxTree::Subject& subject, const std::string& where);
   static void from_json(const io::Json& json, CriticalPoint& point, const std::string& where);
   static void from_json(const io::Json& json, BoxTree::Node& node, const std::string& where);

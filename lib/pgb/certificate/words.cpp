@@ -48,17 +48,28 @@ std::string words(const NoLocalMinimum& c) {
 }
 
 std::string words(const CriticalPoint& c) {
-  const std::string pinned =
-      c.pinned.empty() ? "" : " with the same " + std::to_string(c.pinned.size()) + " pinned parameters";
-  return "a critical point of Q lies " + box(c.center, c.radius) + ", the only one within " +
-         length(c.uniqueness_radius) + pinned +
-         (c.strict_minimum ? "; it is a strict local minimum" +
-                                 std::string(c.pinned.empty() ? "" : " modulo the symmetries listed")
-                           : "") +
-         (c.maximum ? "; it is a local maximum of Q" +
-                          std::string(c.pinned.empty() ? "" : " in the parameters that are not pinned")
-                    : "") +
-         (c.saddle ? "; it is not a local minimum, for Q has negative curvature there in one direction" : "");
+  const std::string held = std::to_string(c.pinned.size() + c.still.size());
+  const bool smaller = !c.splits.empty();
+  std::string text = "a critical point of Q lies " + box(c.center, c.radius) + ", the only one within " +
+                     length(c.uniqueness_radius);
+  if (held != "0") text += " with the same " + held + " pinned parameters";
+  if (smaller) {
+    text += " (distances in the smaller network, in which each of the " + std::to_string(c.splits.size()) +
+            " split units is one with its twin), and so are all points that split it with other shares";
+  }
+  if (c.smaller_minimum) text += "; in the smaller network it is a strict local minimum";
+  if (c.strict_minimum) {
+    text += std::string("; it is a ") + (smaller ? "" : "strict ") + "local minimum";
+    if (smaller) text += ", strict modulo the shares";
+    if (!c.pinned.empty()) text += std::string(smaller ? " and" : " modulo") + " the symmetries listed";
+  }
+  if (c.maximum) {
+    text += "; it is a local maximum of Q" +
+            std::string(c.pinned.empty() ? "" : " in the parameters that are not pinned");
+  }
+  if (c.regular) text += "; it is regular, so the PGB condition holds there";
+  if (c.saddle) text += "; it is not a local minimum, for Q has negative curvature there in one direction";
+  return text;
 }
 
 std::string words(const InterpolatingMinimum& c) {
@@ -76,11 +87,13 @@ std::string words(const NegativeCurvature& c) {
 }
 
 std::string words(const SpanOrthogonal& c) {
-  const char* space = c.space == SpanOrthogonal::Space::functions_of_x ? "all functions of x"
-                      : c.space == SpanOrthogonal::Space::affine_in_x  ? "all affine functions of x"
-                                                                       : "all linear functions of x";
-  return "a global minimum of Q: " + place(c.center) + "; the derivatives of the losses are orthogonal to " +
-         space + ", and no outputs of the model are anything else";
+  using Space = SpanOrthogonal::Space;
+  const char* space = c.space == Space::functions_of_x ? "all functions of x"
+                      : c.space == Space::model        ? "all functions of x that the model can be"
+                                                       : "all functions of x that the model is near it";
+  return std::string("a ") + (c.space == Space::near ? "local" : "global") +
+         " minimum of Q: " + place(c.center) + "; the derivatives of the losses are orthogonal to " + space +
+         ", so the PGB condition holds there";
 }
 
 std::string words(const LowerValue& c) {
@@ -88,8 +101,8 @@ std::string words(const LowerValue& c) {
 }
 
 std::string words(const Rank& c) {
-  return "the Jacobian matrix of the outputs at " + place(c.center) + " has rank at least " +
-         std::to_string(c.at_least);
+  return "the Jacobian matrix of the outputs has rank at least " + std::to_string(c.at_least) + " " +
+         box(c.center, c.radius);
 }
 
 // "2 strict minima, 1 maximum"

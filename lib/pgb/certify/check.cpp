@@ -15,6 +15,7 @@
 #include "pgb/certify/span_bound.h"
 #include "pgb/derivatives/objective.h"
 #include "pgb/io/errors.h"
+#include "pgb/model/problem_text.h"
 #include "pgb/scalar/functions.h"
 #include "pgb/scalar/rounded.h"
 #include "pgb/version.h"
@@ -73,6 +74,7 @@ Checker::Checker(const Problem& problem, const CheckOptions& options)
 Verdict Checker::run() {
   const auto start = std::chrono::steady_clock::now();
   v_.subject.radius = options_.at_saved ? 0 : options_.radius * size_;
+  identify();
   show("gradient at the saved point");
   saved_ = exact_gradient(problem_, std::min(options_.max_precision_bits, kGradientBits));
   if (options_.compare && options_.compare->size() != v_.parameters) {
@@ -104,6 +106,13 @@ Verdict Checker::run() {
   }
   if (!stopped() && options_.compare) suboptimal();
   if (!stopped()) curvature_and_slices();
+  if (!stopped()) certify_rank();
+  if (rank_) {
+    v_.notes.push_back("The gradient basis has rank " + std::to_string(rank_->at_least) +
+                       (v_.unperturbed_rank_certified ? "" : " or more") + " at the saved point (proven by a minor" +
+                       (rank_->prime == 0 ? ")." : " modulo a prime)."));
+    prove(*rank_, v_.notes.back());
+  }
   note_unknown_operations();
   if (stopped()) v_.notes.push_back("Stopped before the end; this is what was found so far.");
   v_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -121,12 +130,28 @@ void Checker::answer(Answer answer, bool certified, Reason reason, std::string e
   v_.explanation = std::move(explanation);
 }
 
+// The digest and text that certificates speak of: those of its file, or of one that would hold the same problem.
+void Checker::identify() {
+  sha256_ = problem_.sha256;
+  canonical_ = problem_.canonical;
+  if (!sha256_.empty()) return;
+  try {
+    const io::ProblemFile file = as_problem_file(problem_);
+    sha256_ = v_.problem_sha256 = io::problem_sha256(file);
+    if (problem_.x.size() + problem_.y.size() + problem_.parameters.size() <= kLongestInline) {
+      canonical_ = io::canonical_json(file);
+    }
+  } catch (const InputError& reason) {
+    v_.skipped.push_back({"certificate", "no problem file can hold this problem: " + std::string(reason.what())});
+  }
+}
+
 void Checker::prove(certificate::Claim claim, const std::string& text) {
-  if (problem_.sha256.empty()) return;
+  if (sha256_.empty()) return;
   certificate::Certificate proof;
   proof.producer = "pgbcheck " PGB_VERSION;
-  proof.problem_sha256 = problem_.sha256;
-  if (!problem_.canonical.empty()) proof.problem = problem_.canonical;
+  proof.problem_sha256 = sha256_;
+  if (!canonical_.empty()) proof.problem = canonical_;
   proof.claim = std::move(claim);
   proof.text = text;
   v_.proofs.push_back(std::move(proof));

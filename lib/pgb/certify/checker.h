@@ -9,6 +9,7 @@
 #include "pgb/certify/boxes/search.h"
 #include "pgb/certify/check.h"
 #include "pgb/certify/critical_point.h"
+#include "pgb/certify/embedding.h"
 #include "pgb/certify/exclusion.h"
 #include "pgb/certify/interpolation.h"
 #include "pgb/flat/family.h"
@@ -36,6 +37,7 @@ class Checker {
   void answer(Answer answer, bool certified, Reason reason, std::string explanation);
   void note_unknown_operations();
   void prove(certificate::Claim claim, const std::string& text);
+  void identify();
   void enclose(const Ball& ball, Witness& witness) const;
   std::vector<Kink> hard_kinks() const;
 
@@ -59,7 +61,9 @@ class Checker {
   void settle(const io::Tensor& center, double radius);
   bool interpolating_minimum();
   bool orthogonal_to_bound();
-  bool certified_critical_point();
+  bool certified_critical_point();  // true: a local minimum; else point_ holds what was proven
+  bool certified_embedded_point(const EmbeddedPoint& point);
+  void certify_rank();
   void numerically_satisfied();
 
   // checker_region.cpp: the answers to options.region.
@@ -84,6 +88,7 @@ class Checker {
   InterpolationOptions interpolation_options() const;
 
   const Problem& problem_;
+  std::string sha256_, canonical_;  // of the problem, where it has a text
   CheckOptions options_;
   Verdict v_;
   Problem subject_;  // the problem with the subject's parameters
@@ -96,10 +101,12 @@ class Checker {
   double relative_flat_gradient_ = 0;  // the same in units of approx_gradient_scale
   std::vector<NumericalFlat> numerical_flats_;
   bool interpolates_ = false;
-  Vector<double> flat_point_;    // of the witness
-  bool saddle_ = false;          // proven: negative curvature
-  std::string existence_;        // the proven statement, in words
-  double curvature_bound_ = 0;   // proven bound, 0 where there is none
+  Vector<double> flat_point_;                        // of the witness
+  bool saddle_ = false;                              // proven: negative curvature
+  std::string existence_;                            // the proven statement, in words
+  std::optional<certificate::CriticalPoint> point_;  // proven to exist, but not to be a local minimum
+  double curvature_bound_ = 0;                       // proven bound, 0 where there is none
+  std::optional<certificate::Rank> rank_;            // of J at the saved point
   double reach_ = 0;             // distance from the saved point within which the proven point lies
   double reach_of_subject_ = 0;  // the same from the subject's parameters
 };

@@ -5,6 +5,7 @@
 
 #include "pgb/certify/checker.h"
 #include "pgb/certify/claims.h"
+#include "pgb/certify/jacobian_rank.h"
 #include "pgb/certify/span_bound.h"
 
 namespace pgb {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr double kAtMinimum =
     1e-20;  // |g| relative to output_scale_: every sample's loss counts as minimal, without proof
+constexpr double kLargestRank = 4e6;            // entries of J up to which its rank is certified
 constexpr std::size_t kLargestKrawczyk = 2500;  // parameters up to which the Hessian is enclosed
 
 }  // namespace
@@ -53,7 +55,20 @@ void Checker::settle(const io::Tensor& center, double radius) {
 
 void Checker::satisfied() {
   if (orthogonal_to_bound() || interpolating_minimum() || certified_critical_point()) return;
-  numerically_satisfied();
+  const std::string saddle =
+      saddle_ ? " It is no local minimum: its Hessian has negative curvature (proven), which this "
+                "first-order condition does not see."
+              : "";
+  if (point_ && point_->regular) {
+    answer(Answer::satisfied, true, Reason::regular_critical_point,
+           existence_ +
+               ", and it is regular: the gradient basis has the largest rank its symmetries allow, so no "
+               "perturbation along the flat set enlarges its span, and the condition holds." +
+               saddle);
+  } else {
+    numerically_satisfied();
+  }
+  if (point_) prove(*point_, existence_ + "." + saddle);
 }
 
 // g is exactly orthogonal to a space that holds T.
@@ -62,13 +77,27 @@ bool Checker::orthogonal_to_bound() {
   const std::optional<SpanBound> bound = certify_orthogonal(subject_);
   if (!bound) return false;
   const bool optimal = *bound == SpanBound::functions_of_x;
-  answer(Answer::satisfied, true, optimal ? Reason::global_minimum : Reason::orthogonal_to_span_bound,
-         optimal ? "The saved point is a global minimum: no function of x has a smaller loss on these "
-                   "samples (the loss "
-                   "derivatives of equal inputs cancel exactly)."
-                 : std::string("The loss derivatives are exactly orthogonal to all ") +
-                       (*bound == SpanBound::linear_in_x ? "linear" : "affine") +
-                       " functions of x, and the network stays such a function near the saved point.");
+  const bool named = *bound == SpanBound::affine_in_x || *bound == SpanBound::affine_near;
+  answer(
+      Answer::satisfied, true, optimal ? Reason::global_minimum : Reason::orthogonal_to_span_bound,
+      optimal
+          ? "The saved point is a global minimum: no function of x has a smaller loss on these "
+            "samples (the loss "
+            "derivatives of equal inputs cancel exactly)."
+          : std::string("The loss derivatives are exactly orthogonal to all ") +
+                (*bound == SpanBound::linear_in_x
+                     ? "linear functions of x, and the network stays such a function"
+                 : named
+                     ? "affine functions of x, and the network stays such a function"
+                     : "combinations of certain functions of x, and the network stays such a combination") +
+                " near the saved point.");
+  if (!optimal) {
+    v_.notes.push_back(
+        is_local(*bound)
+            ? "The saved point is a local minimum (proven): the loss is convex in these functions."
+            : "The saved point is a global minimum of this model (proven): the loss is convex "
+              "in these functions, and the network is one of them for all parameters.");
+  }
   prove(claim_of(*bound), v_.explanation);
   return true;
 }
@@ -119,12 +148,26 @@ bool Checker::certified_critical_point() {
     const PrecisionScope scope(std::max(v_.precision_bits, 128L));
     center = to_scalars<Real>(subject_.parameters);
   }
+  const std::vector<UnitSplit> splits = find_splits(subject_);
+  if (!splits.empty()) {
+    const EmbeddedPoint point = certify_embedded_point(subject_, splits, critical_point_options());
+    if (point.smaller.exists) return certified_embedded_point(point);
+    v_.notes.push_back("In the smaller network that it holds the critical point was not proven to exist: " +
+                       point.failure + ".");
+  }
   const CriticalPointProof proof =
       certify_critical_point(subject_, center, families_, critical_point_options());
   v_.precision_bits = std::max(v_.precision_bits, proof.precision_bits);
   if (!proof.exists) {
+    const EmbeddedPoint point = certify_embedded_point(subject_, {}, critical_point_options());
+    if (point.smaller.exists) return certified_embedded_point(point);
     v_.notes.push_back("The existence of a critical point was not proven: " + proof.failure + ".");
     return false;
+  }
+  if (proof.regular) {
+    v_.unperturbed_rank = v_.rank = v_.parameters - proof.pinned.size();
+    v_.unperturbed_rank_certified = v_.rank_certified = true;
+    v_.rank_reason = "a regular point: as many as the symmetries leave, by a nonzero minor";
   }
   v_.subject.existence_certified = true;
   settle(proof.center, proof.existence_radius);
@@ -142,13 +185,68 @@ bool Checker::certified_critical_point() {
     prove(claim_of(proof, subject_, families_), v_.explanation);
     return true;
   }
-  if (proof.saddle) {
-    curvature_bound_ = proof.curvature_bound;
-    saddle_ = true;
-    prove(claim_of(proof, subject_, families_),
-          existence_ + ", with negative curvature in the direction given.");
-  }
+  if (proof.saddle) curvature_bound_ = proof.curvature_bound;
+  saddle_ = proof.saddle;
+  point_ = claim_of(proof, subject_, families_);
   return false;
+}
+
+// The same for a critical point that belongs to a smaller network.
+bool Checker::certified_embedded_point(const EmbeddedPoint& point) {
+  v_.precision_bits = std::max(v_.precision_bits, point.smaller.precision_bits);
+  v_.subject.existence_certified = true;
+  settle(point.center, point.radius);
+  existence_ = "A critical point exists within " + text_above(reach_) + " of the saved point";
+  std::string how;
+  for (const UnitSplit& split : point.splits) {
+    how += (how.empty() ? "" : ", ") + std::string("unit ") + std::to_string(split.other) + " of " +
+           split.node + " is the twin of unit " + std::to_string(split.unit) + ", which has " +
+           short_text(split.share) + " of their outgoing weights";
+  }
+  if (!point.still.empty()) {
+    how += (how.empty() ? "" : "; ") + std::to_string(point.still.size()) +
+           " parameters are 0, and derivatives by them vanish exactly there";
+  }
+  v_.notes.push_back(
+      existence_ + " (Krawczyk), as that of a smaller network: " + how + "." +
+      (point.splits.empty() ? "" : " With any other shares it is critical, too.") +
+      (point.smaller.strict_minimum ? " In the smaller network it is a strict local minimum." : ""));
+  if (point.saddle || point.minimum) curvature_bound_ = point.curvature_bound;
+  saddle_ = point.saddle;
+  if (point.minimum) {
+    answer(Answer::satisfied, true, Reason::strict_local_minimum,
+           std::string(v_.subject.polished ? "A local minimum" : "The saved point is a local minimum") +
+               ", strict up to how equal units share their outgoing weights," +
+               (v_.subject.polished ? " lies within " + text_above(reach_) + " of the saved point" : "") +
+               ", so the condition holds there.");
+    prove(claim_of(point, subject_), v_.explanation);
+    return true;
+  }
+  if (!point.failure.empty()) v_.notes.push_back("Of what kind it is: " + point.failure + ".");
+  point_ = claim_of(point, subject_);
+  return false;
+}
+
+// A lower bound of rank J at the saved point, exact where it is as large as the distinct inputs and
+// symmetries allow.
+void Checker::certify_rank() {
+  const double entries = static_cast<double>(v_.ambient) * static_cast<double>(v_.parameters);
+  if (v_.subject.polished || entries > kLargestRank) return;
+  show("rank of the gradient basis");
+  const RankBound bound = rank_at_point(problem_);
+  if (bound.at_least == 0) return;
+  std::size_t symmetries = 0, kinds = 0;  // one straight family's directions are independent, as they are
+  for (const FlatFamily& family : families_) {
+    if (!family.symmetry) continue;
+    ++kinds;
+    symmetries = family.straight ? family.dimension : 0;
+  }
+  if (kinds != 1) symmetries = 0;
+  if (bound.at_least == std::min(v_.distinct_inputs * v_.outputs, v_.parameters - symmetries)) {
+    v_.unperturbed_rank = bound.at_least;
+    v_.unperturbed_rank_certified = true;
+  }
+  rank_ = claim_of(bound);
 }
 
 void Checker::numerically_satisfied() {

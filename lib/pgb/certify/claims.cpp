@@ -174,8 +174,34 @@ certificate::CriticalPoint claim_of(const CriticalPointProof& proof, const Probl
   for (const SymmetryUse& use : proof.symmetries) {
     claim.symmetries.push_back(symmetry_of(families[use.family], use.tangent, problem));
   }
+  claim.regular = proof.regular;
+  claim.rows = proof.regular_rows;
   if (proof.saddle) claim.direction = sparse(proof.negative_direction);
   claim.precision = std::max(kProofBits, proof.precision_bits);
+  return claim;
+}
+
+certificate::CriticalPoint claim_of(const EmbeddedPoint& point, const Problem& problem) {
+  certificate::CriticalPoint claim = claim_of(point.smaller, problem, point.families);
+  claim.center = listed_point(point.center);
+  claim.smaller_minimum = point.smaller.strict_minimum && !point.splits.empty();
+  claim.strict_minimum = point.minimum;
+  claim.saddle = point.saddle;
+  claim.direction = sparse(point.negative_direction);
+  claim.still = point.still;
+  for (const UnitSplit& split : point.splits) {
+    claim.splits.push_back({split.node, split.unit, split.other, hex_text(split.share)});
+  }
+  return claim;
+}
+
+certificate::Rank claim_of(const RankBound& bound) {
+  certificate::Rank claim;
+  claim.at_least = bound.at_least;
+  claim.rows = bound.rows;
+  claim.columns = bound.columns;
+  claim.prime = bound.prime;
+  claim.precision = bound.prime == 0 ? kProofBits : kExactBits;
   return claim;
 }
 
@@ -206,9 +232,10 @@ certificate::NegativeCurvature claim_of(const NegativeCurvature& proof) {
 
 certificate::SpanOrthogonal claim_of(SpanBound bound) {
   certificate::SpanOrthogonal claim;
-  claim.space = bound == SpanBound::functions_of_x ? certificate::SpanOrthogonal::Space::functions_of_x
-                : bound == SpanBound::affine_in_x  ? certificate::SpanOrthogonal::Space::affine_in_x
-                                                   : certificate::SpanOrthogonal::Space::linear_in_x;
+  using Space = certificate::SpanOrthogonal::Space;
+  claim.space = bound == SpanBound::functions_of_x ? Space::functions_of_x
+                : is_local(bound)                  ? Space::near
+                                                   : Space::model;
   claim.precision = kExactBits;
   return claim;
 }

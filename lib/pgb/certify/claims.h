@@ -8,10 +8,12 @@
 #include "pgb/certificate/certificate.h"
 #include "pgb/certify/critical_point.h"
 #include "pgb/certify/curvature.h"
+#include "pgb/certify/embedding.h"
 #include "pgb/certify/exclusion.h"
 #include "pgb/certify/interpolation.h"
 #include "pgb/certify/span_bound.h"
 #include "pgb/flat/family.h"
+#include "pgb/linalg/rank.h"
 #include "pgb/model/problem.h"
 
 namespace pgb {
@@ -35,6 +37,8 @@ certificate::FlatDirection claim_of(const FlatFamily& family, const FlatViolatio
 certificate::NoLocalMinimum claim_of(const NoLocalMinimum& proof);
 certificate::CriticalPoint claim_of(const CriticalPointProof& proof, const Problem& problem,
                                     const std::vector<FlatFamily>& families);
+certificate::CriticalPoint claim_of(const EmbeddedPoint& point, const Problem& problem);
+certificate::Rank claim_of(const RankBound& bound);  // of J at the saved point
 certificate::InterpolatingMinimum claim_of(const InterpolationProof& proof);
 certificate::NoSuboptimalLocalMinimum claim_of(const FullRankProof& proof);
 certificate::NegativeCurvature claim_of(const NegativeCurvature& proof);

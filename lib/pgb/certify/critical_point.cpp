@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "pgb/certify/box_hessian.h"
+#include "pgb/certify/jacobian_rank.h"
 #include "pgb/certify/pins.h"
 #include "pgb/derivatives/objective.h"
 #include "pgb/linalg/approx_dense.h"
@@ -84,12 +85,14 @@ class CriticalPoint {
                        " parameters are too many for elimination";
       return proof_;
     }
-    const Pins pins = choose_pins(families_, z);
+    const Pins pins = choose_pins(families_, z, options_.held);
     proof_.symmetries = pins.uses;
     proof_.pinned = pins.coordinates;
     std::sort(proof_.pinned.begin(), proof_.pinned.end());
     for (std::size_t k = 0; k < z_.size(); ++k) {
-      if (!std::binary_search(proof_.pinned.begin(), proof_.pinned.end(), k)) free_.push_back(k);
+      const bool pinned = std::binary_search(proof_.pinned.begin(), proof_.pinned.end(), k);
+      const auto& held = options_.held;
+      if (!pinned && std::find(held.begin(), held.end(), k) == held.end()) free_.push_back(k);
     }
     const double n = static_cast<double>(free_.size()), bytes = 100 * n * n;
     if (options_.max_memory > 0 && bytes > static_cast<double>(options_.max_memory)) {
@@ -99,6 +102,7 @@ class CriticalPoint {
     }
     find_zero();
     if (proof_.exists) decide_kind();
+    if (proof_.exists && options_.held.empty()) decide_regular();
     return proof_;
   }
 
@@ -280,9 +284,11 @@ class CriticalPoint {
         return "stopped";
       case ZeroStatus::too_far:
         return "Newton's method leaves the largest radius allowed, " + text(options_.largest_radius) +
-               ": no critical point was found near the centre";
+               ": no critical point was found near the centre; a larger radius, or further training, may "
+               "help";
       case ZeroStatus::obstacle:
-        return "not shown to be differentiable near the centre: " + zero.obstacle;
+        return "not shown to be differentiable near the centre: " + zero.obstacle +
+               "; ask about a point off the kink";
       case ZeroStatus::precision:
         return "|Y F(centre)| = " + text(zero.newton_step) + " is rounding error at " +
                std::to_string(zero.precision_bits) + " bits, the most allowed: raise max_precision_bits";
@@ -292,14 +298,18 @@ class CriticalPoint {
                           text(zero.tried_radius) + ", needs < 1; the Hessian is"
                     : std::string("The Hessian is")) +
                " numerically singular" + smallest() +
-               ": a degenerate point, or a symmetry that was not given";
+               ": a degenerate point, or a symmetry that is not known; added neurons, or the question "
+               "whether a region "
+               "holds a minimum, do not need a regular Hessian";
       case ZeroStatus::no_contraction:
         return (zero.tried_radius > 0
                     ? "Krawczyk: |Y F(centre)| = " + text(zero.newton_step) +
                           " and |I - Y H| = " + text(zero.contraction.total) + " on radius " +
                           text(zero.tried_radius) + ", needs |Y F| + |I - Y H| r < r"
                     : "Newton's method does not converge, its last step is " + text(zero.newton_step)) +
-               smallest() + ": a degenerate point, or not near enough to a critical one";
+               smallest() +
+               ": a degenerate point, or not near enough to a critical one; parameters with more digits may "
+               "help";
       case ZeroStatus::proven:
         break;
     }
@@ -332,7 +342,22 @@ class CriticalPoint {
     proof_.failure =
         "a critical point, but neither H proven positive definite (its smallest eigenvalue would have to "
         "be above " +
-        text(definite.resolution) + ") nor a direction of negative curvature";
+        text(definite.resolution) +
+        ") nor a direction of negative curvature: its smallest eigenvalue is too near to 0";
+  }
+
+  // rank J <= n - s near z* by the symmetries; a minor of n - s columns shows that it is that.
+  void decide_regular() {
+    const std::size_t ambient = problem_.ambient();
+    const double bytes = 60.0 * static_cast<double>(ambient) * static_cast<double>(z_.size());
+    if (ambient < free_.size() ||
+        (options_.max_memory > 0 && bytes > static_cast<double>(options_.max_memory)))
+      return;
+    const PrecisionScope scope(std::max(64L, std::min(proof_.precision_bits, 192L)));
+    RankBound bound = rank_on_box(problem_, box(std::max(proof_.existence_radius, kLeast)), free_);
+    if (bound.at_least < free_.size()) return;
+    proof_.regular = true;
+    proof_.regular_rows = std::move(bound.rows);
   }
 
   // The eigenvector of the most negative eigenvalue in double, scaled to largest entry 1, and d^T H d over

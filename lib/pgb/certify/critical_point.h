@@ -19,6 +19,9 @@ struct CriticalPointOptions {
   long max_precision_bits = 4096;
   int threads = 1;
   std::size_t max_memory = 0;  // bytes; 0: no limit
+  // Parameters that stay at the centre though no symmetry says that their derivatives vanish with the others:
+  // the critical point is one of Q as a function of the rest. See embedding.h.
+  std::vector<std::size_t> held = {};
   double largest_radius =
       1;  // neither the refined centre nor any box goes further than this from the given centre
   const std::atomic<bool>* stop = nullptr;  // set it to end early, with exists = false
@@ -48,6 +51,10 @@ struct CriticalPointProof {
   // Proven: z* is not a local minimum: d^T Hess Q d < 0 on the existence box for d = negative_direction.
   bool saddle = false;
   Vector<double> negative_direction;  // [n], 0 at the pinned; empty unless saddle
+  // Proven: z* is a regular point, rank J = n - s on the existence box, s the number of pinned coordinates.
+  // Shown by a nonzero minor of these rows (sample by sample) and the columns that are not pinned.
+  bool regular = false;
+  std::vector<std::size_t> regular_rows;
   // Strict minimum: a lower bound (> 0) of the smallest eigenvalue of H_SS(z*). Saddle: an upper bound (< 0)
   // of d^T H d / d^T d. Otherwise 0.
   double curvature_bound = 0;

@@ -71,15 +71,18 @@ std::string explain(const ZeroProof& zero, double largest_radius) {
       return "stopped";
     case ZeroStatus::too_far:
       return "Newton's method leaves the largest radius allowed, " + brief(largest_radius) +
-             ": no interpolating point was found near the centre";
+             ": no interpolating point was found near the centre; a larger radius may help";
     case ZeroStatus::precision:
       return "|Y F(centre)| = " + brief(zero.newton_step) + " is rounding error at " +
              std::to_string(zero.precision_bits) + " bits, the most allowed: raise max_precision_bits";
     case ZeroStatus::singular:
-      return "Krawczyk: " + contraction + ", needs < 1; the gradient basis is numerically rank-deficient";
+      return "Krawczyk: " + contraction +
+             ", needs < 1; the gradient basis is numerically rank-deficient: a wider network, or another "
+             "point, may help";
     case ZeroStatus::no_contraction:
       return "Krawczyk: |Y (Phi - target)| = " + brief(zero.newton_step) + " and " + contraction +
-             ", needs |Y F| + |I - Y J_S| r < r: the outputs are not near enough to the targets";
+             ", needs |Y F| + |I - Y J_S| r < r: the outputs are not near enough to the targets, train "
+             "further";
     case ZeroStatus::obstacle:
       return zero.obstacle;
     case ZeroStatus::proven:

@@ -14,7 +14,8 @@ struct Tangent {
 
 }  // namespace
 
-Pins choose_pins(const std::vector<FlatFamily>& families, const Vector<double>& z) {
+Pins choose_pins(const std::vector<FlatFamily>& families, const Vector<double>& z,
+                 const std::vector<std::size_t>& held) {
   constexpr double kIndependent = 1e-9;
   std::vector<Tangent> rows;
   for (std::size_t f = 0; f < families.size(); ++f) {
@@ -22,6 +23,7 @@ Pins choose_pins(const std::vector<FlatFamily>& families, const Vector<double>& 
     std::vector<Vector<double>> tangents = flat_tangents<double>(families[f], z);
     for (std::size_t t = 0; t < tangents.size(); ++t) {
       double largest = 0;
+      for (const std::size_t k : held) tangents[t][k] = 0;
       for (const double x : tangents[t]) largest = std::max(largest, std::abs(x));
       if (!(largest > 0)) continue;
       for (double& x : tangents[t]) x /= largest;

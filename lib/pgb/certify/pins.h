@@ -23,7 +23,8 @@ struct Pins {
 };
 
 // Elimination with complete pivoting of the tangents at z of all symmetries of Q, each scaled to largest
-// entry 1.
-Pins choose_pins(const std::vector<FlatFamily>& families, const Vector<double>& z);
+// entry 1. Held coordinates are taken to be no parameters.
+Pins choose_pins(const std::vector<FlatFamily>& families, const Vector<double>& z,
+                 const std::vector<std::size_t>& held = {});
 
 }  // namespace pgb

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "pgb/certify/local_functions.h"
 #include "pgb/derivatives/objective.h"
-#include "pgb/model/graph.h"
 
 namespace pgb {
 namespace {
@@ -25,26 +25,6 @@ bool all_exactly_zero(const Vector<Ball>& v) {
 
 }  // namespace
 
-SpanBound structural_bound(const Problem& problem) {
-  const Graph* graph = problem.model->graph();
-  if (graph == nullptr || problem.model->added() != nullptr) return SpanBound::functions_of_x;
-  bool biases = false;
-  for (const GraphNode& node : graph->nodes()) {
-    switch (node.op->kind()) {
-      case OpKind::affine:
-        biases = biases || node.bias != kNone;
-        break;
-      case OpKind::sum:
-      case OpKind::concatenation:
-      case OpKind::rename:
-        break;
-      default:
-        return SpanBound::functions_of_x;
-    }
-  }
-  return biases ? SpanBound::affine_in_x : SpanBound::linear_in_x;
-}
-
 std::optional<SpanBound> certify_orthogonal(const Problem& problem) {
   if (!penalised_are_zero(problem)) return std::nullopt;
   const PrecisionScope scope(kBits);
@@ -61,17 +41,28 @@ std::optional<SpanBound> certify_orthogonal(const Problem& problem) {
     for (std::size_t k = 0; k < d_y; ++k) sums[groups.group[i] * d_y + k] += g(k, i);
   }
   if (all_exactly_zero(sums)) return SpanBound::functions_of_x;
-  const SpanBound bound = structural_bound(problem);
-  if (bound == SpanBound::functions_of_x) return std::nullopt;
-  Vector<Ball> moments(d_y * (d_x + 1));
-  for (std::size_t i = 0; i < m; ++i) {
-    for (std::size_t k = 0; k < d_y; ++k) {
-      for (std::size_t j = 0; j < d_x; ++j) moments[k * (d_x + 1) + j] += g(k, i) * objective.x()(j, i);
-      if (bound == SpanBound::affine_in_x) moments[k * (d_x + 1) + d_x] += g(k, i);
+  const std::optional<LocalFunctions> functions = local_functions(problem);
+  if (!functions) return std::nullopt;
+  bool affine = true, linear = true;  // combinations of the inputs and 1, of the inputs
+  for (std::size_t k = 0; k < d_y; ++k) {
+    for (const auto& [key, f] : functions->outputs[k]) {
+      Ball sum(0);
+      for (std::size_t i = 0; i < m; ++i) sum += g(k, i) * f[i];
+      if (!sum.is_exactly_zero()) return std::nullopt;
+      const bool constant =
+          std::all_of(f.begin(), f.end(), [&](const Ball& x) { return (x - Ball(1)).is_exactly_zero(); });
+      bool input = false;
+      for (std::size_t j = 0; j < d_x && !input; ++j) {
+        input = true;
+        for (std::size_t i = 0; i < m && input; ++i) input = (f[i] - objective.x()(j, i)).is_exactly_zero();
+      }
+      linear = linear && input;
+      affine = affine && (input || constant ||
+                          std::all_of(f.begin(), f.end(), [](const Ball& x) { return x.is_exactly_zero(); }));
     }
   }
-  if (!all_exactly_zero(moments)) return std::nullopt;
-  return bound;
+  if (!functions->everywhere) return affine ? SpanBound::affine_near : SpanBound::functions_near;
+  return linear ? SpanBound::linear_in_x : affine ? SpanBound::affine_in_x : SpanBound::model_functions;
 }
 
 }  // namespace pgb

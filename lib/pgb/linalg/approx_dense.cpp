@@ -145,4 +145,35 @@ Vector<double> approx_largest_eigenvalues(const Product& product, std::size_t n,
   return eigenvalues(product, n, count, Spectra::SortRule::LargestAlge);
 }
 
+std::vector<std::size_t> approx_independent_columns(Matrix<double> a, std::size_t count) {
+  std::vector<std::size_t> chosen;
+  std::vector<bool> taken(a.cols, false);
+  Vector<double> norms(a.cols, 0.0);
+  const auto product = [&](const double* x, const double* y) {
+    double sum = 0;
+    for (std::size_t i = 0; i < a.rows; ++i) sum += x[i] * y[i];
+    return sum;
+  };
+  for (std::size_t c = 0; c < a.cols; ++c) norms[c] = product(a.column(c), a.column(c));
+  const double largest = norms.empty() ? 0 : *std::max_element(norms.begin(), norms.end());
+  while (chosen.size() < count) {
+    std::size_t best = a.cols;
+    for (std::size_t c = 0; c < a.cols; ++c) {
+      if (!taken[c] && (best == a.cols || norms[c] > norms[best])) best = c;
+    }
+    if (best == a.cols || !(norms[best] > 1e-28 * largest)) break;
+    taken[best] = true;
+    chosen.push_back(best);
+    const double* q = a.column(best);
+    for (std::size_t c = 0; c < a.cols; ++c) {
+      if (taken[c]) continue;
+      const double factor = product(q, a.column(c)) / norms[best];
+      double* column = a.column(c);
+      for (std::size_t i = 0; i < a.rows; ++i) column[i] -= factor * q[i];
+      norms[c] = product(column, column);
+    }
+  }
+  return chosen;
+}
+
 }  // namespace pgb

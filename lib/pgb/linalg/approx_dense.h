@@ -36,6 +36,10 @@ struct ApproxRank {
 };
 ApproxRank approx_rank(const Matrix<double>& a);
 
+// Columns that `count` steps of elimination with column pivoting choose (fewer when nothing is left), in that
+// order: each time the one with the largest part orthogonal to those before.
+std::vector<std::size_t> approx_independent_columns(Matrix<double> a, std::size_t count);
+
 // An orthonormal basis of range A (r x rank) for the rank found as above.
 Matrix<double> approx_range(const Matrix<double>& a);
 

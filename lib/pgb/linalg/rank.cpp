@@ -1,9 +1,13 @@
 #include "pgb/linalg/rank.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <utility>
+
+#include "pgb/linalg/approx_dense.h"
+#include "pgb/linalg/verified_inverse.h"
 
 namespace pgb {
 namespace {
@@ -86,6 +90,41 @@ RankBound rank_lower_bound(Matrix<Ball> a) {
       if (!a(i, j).is_exactly_zero()) result.exact = false;
       result.log10_remainder = std::max(result.log10_remainder, log10_magnitude(a(i, j)));
     }
+  }
+  return result;
+}
+
+RankBound verified_rank(const IntervalMatrix& a) {
+  RankBound result;
+  for (const double x : a.mid.data) {
+    if (!std::isfinite(x)) return result;
+  }
+  const std::size_t most = std::min(a.rows(), a.cols());
+  std::size_t count = most;
+  for (int round = 0; round < 4 && count > 0; ++round) {
+    if (round == 1) count = std::min(count, approx_rank(a.mid).rank);
+    if (round > 1) count -= (count + 15) / 16;
+    std::vector<std::size_t> columns = approx_independent_columns(a.mid, count);
+    if (columns.size() < count) continue;
+    Matrix<double> chosen(columns.size(), a.rows());  // transposed
+    for (std::size_t k = 0; k < columns.size(); ++k) {
+      for (std::size_t i = 0; i < a.rows(); ++i) chosen(k, i) = a.mid(i, columns[k]);
+    }
+    std::vector<std::size_t> rows = approx_independent_columns(std::move(chosen), count);
+    if (rows.size() < count) continue;
+    IntervalMatrix minor(count, count);
+    for (std::size_t j = 0; j < count; ++j) {
+      for (std::size_t i = 0; i < count; ++i) {
+        minor.mid(i, j) = a.mid(rows[i], columns[j]);
+        minor.radius(i, j) = a.radius(rows[i], columns[j]);
+      }
+    }
+    if (!verified_nonsingular(minor).nonsingular()) continue;
+    result.at_least = count;
+    result.rows = std::move(rows);
+    result.columns = std::move(columns);
+    result.exact = count == most;
+    break;
   }
   return result;
 }

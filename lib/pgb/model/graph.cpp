@@ -31,7 +31,7 @@ std::size_t Graph::add_block(const std::string& tensor, const io::Tensors& tenso
 }
 
 Graph::Graph(const io::ModelSpec& spec, const io::Tensors& tensors, const std::string& source)
-    : input_shape_(spec.input) {
+    : spec_(spec), input_shape_(spec.input) {
   if (input_shape_.empty() || element_count(input_shape_) == 0) {
     throw InputError(source + ": \"input\": expected the positive number of features of a sample");
   }

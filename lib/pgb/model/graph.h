@@ -42,6 +42,7 @@ class Graph : public Model {
   bool piecewise_analytic() const override { return true; }
   const Graph* graph() const override { return this; }
 
+  const io::ModelSpec& spec() const { return spec_; }  // that it was built from
   const std::vector<GraphNode>& nodes() const { return nodes_; }
   const Shape& input_shape() const { return input_shape_; }
   std::size_t output_node() const { return output_; }
@@ -64,6 +65,7 @@ class Graph : public Model {
   std::size_t add_block(const std::string& tensor, const io::Tensors& tensors, const std::string& where);
   bool homogeneous(std::size_t value, std::vector<std::size_t>& blocks) const;
 
+  io::ModelSpec spec_;
   Shape input_shape_;
   std::vector<GraphNode> nodes_;
   std::vector<ParameterBlock> blocks_;

@@ -1,0 +1,114 @@
+// Statements about the span of the gradients: its rank, and orthogonality to a space that holds it.
+#include <flint/fmpz_mat.h>
+#include <flint/nmod_mat.h>
+
+#include <algorithm>
+#include <set>
+
+#include "verifier/checks.h"
+#include "verifier/network.h"
+
+namespace pgb::verifier {
+namespace {
+
+using Op = Feature::Op;
+
+// Of a square matrix of exact binary numbers, which are whole multiples of 2^-bits.
+bool is_singular_modulo(Matrix a, ulong p) {
+  const slong n = slong(a.rows());
+  fmpz_mat_t whole;
+  nmod_mat_t residues;
+  fmpz_mat_init(whole, n, n), nmod_mat_init(residues, n, n, p);
+  arb_mat_scalar_mul_2exp_si(a.get(), a.get(), working_bits);
+  bool exact = arb_mat_is_exact(a.get()) != 0;
+  for (slong k = 0; k < n * n; ++k)
+    exact = exact && arb_get_unique_fmpz(whole->entries + k, a.get()->entries + k) != 0;
+  fmpz_mat_get_nmod_mat(residues, whole);
+  const bool singular = !exact || nmod_mat_det(residues) == 0;
+  fmpz_mat_clear(whole), nmod_mat_clear(residues);
+  return singular;
+}
+
+// Functions of x, by their values at the samples.
+using Functions = std::set<Rationals>;
+Functions products(const Functions& a, const Functions& b) {
+  Functions all;
+  require(double(a.size()) * double(b.size()) < 10000, "too many functions of x for the checker");
+  for (const Rationals& f : a) {
+    for (const Rationals& g : b) {
+      Rationals product(f);
+      for (std::size_t i = 0; i < g.size(); ++i) product[i] *= g[i];
+      all.insert(product);
+    }
+  }
+  return all;
+}
+
+// Functions in whose span each output is, for all parameters; or for all near z, where linear pieces are
+// linear.
+std::vector<Functions> spaces(const Setting& s, const Balls& z, bool near) {
+  std::vector<Functions> space(s.features.size());
+  const Network network(s, z, near ? Kinks::refused : Kinks::allowed);
+  std::vector<State> states;
+  for (std::size_t i = 0; i < s.samples; ++i) states.push_back(network.forward(i));
+  for (std::size_t f = 0; f < space.size(); ++f) {
+    const Feature& feature = s.features[f];
+    if (!feature.feeds_output) continue;
+    const auto source = [&](std::size_t t) -> Functions& { return space[feature.terms[t].feature]; };
+    Rationals own(s.samples, 1);
+    for (std::size_t i = 0; i < s.samples; ++i) {
+      if (feature.op == Op::input) own[i] = s.x[i * s.inputs + f];
+      if (feature.op == Op::activation && !states[i].value[feature.terms[0].feature].is_positive())
+        own[i] = feature.activation.slope;
+    }
+    if (feature.op == Op::input || feature.bias != none) space[f] = {own};
+    for (std::size_t t = 0; t < feature.terms.size() && feature.op == Op::affine; ++t)
+      space[f].insert(source(t).begin(), source(t).end());
+    if (feature.op == Op::product) space[f] = products(source(0), source(1));
+    if (feature.op != Op::activation) continue;
+    require(near && feature.activation.homogeneous(), feature.name + " is not linear in x");
+    space[f] = products({own}, source(0));
+  }
+  return space;
+}
+
+}  // namespace
+
+template <>
+void check(const Setting& s, const certificate::SpanOrthogonal& claim) {
+  using Space = certificate::SpanOrthogonal::Space;
+  const Rationals center = s.point(claim.center);
+  for (std::size_t k = 0; k < s.parameters; ++k)
+    require(s.penalty(k) == 0 || center[k] == 0, "not 0 but regularised: parameter " + std::to_string(k));
+  const Balls z = box(center, 0, {});
+  const std::vector<LossRange> l = losses(s, z);
+  const bool any = claim.space == Space::functions_of_x;
+  const std::vector<Functions> space =
+      any ? std::vector<Functions>() : spaces(s, z, claim.space == Space::near);
+  for (std::size_t k = 0; k < s.outputs.size(); ++k) {
+    Balls sums(s.distinct_inputs);
+    for (std::size_t i = 0; any && i < s.samples; ++i) sums[s.group[i]].add(l[i].gradient[k]);
+    for (const Rationals& function : any ? Functions() : space[s.outputs[k]]) {
+      sums.emplace_back();
+      for (std::size_t i = 0; i < s.samples; ++i) sums.back().add_product(l[i].gradient[k], function[i]);
+    }
+    for (const Ball& sum : sums)
+      require(sum.is_zero(), "not exactly 0: a sum of loss derivatives, " + sum.text());
+  }
+}
+
+template <>
+void check(const Setting& s, const certificate::Rank& claim) {
+  const bool square = claim.rows.size() == claim.at_least && claim.columns.size() == claim.at_least;
+  require(square && claim.at_least > 0, "rows and columns: not at_least of each");
+  require_indices(claim.rows, s.samples * s.outputs.size(), "rows");
+  require_indices(claim.columns, s.parameters, "columns");
+  const Balls z = box(s.point(claim.center), exact(claim.radius), below(s.parameters));
+  const Matrix minor = rows_of(jacobian(s, z, Kinks::refused, claim.columns), claim.rows);
+  const ulong p = claim.prime;
+  require(p == 0 || (p > 2 && n_is_prime(p) != 0), "prime: not an odd prime");
+  require(p == 0 || !is_singular_modulo(minor, p), "the minor is not exact, or singular modulo the prime");
+  if (p == 0) precondition(minor, "the minor of the Jacobian matrix");
+}
+
+}  // namespace pgb::verifier
