@@ -40,7 +40,7 @@ void operator delete(void* memory, std::size_t /*size*/) noexcept { operator del
 namespace pgb::test {
 
 std::string corpus(const std::string& name) {
-  return (std::filesystem::path(__FILE__).parent_path().parent_path() / "corpus" / "io" / name).string();
+  return (std::filesystem::path(PGB_SOURCE_DIR) / "tests" / "corpus" / "io" / name).string();
 }
 
 std::string corpus_bytes(const std::string& name) {
