@@ -16,19 +16,22 @@ namespace pgb::io {
 namespace {
 
 constexpr std::size_t max_layers = 1000;
+constexpr std::size_t max_parts = 10000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Parts between dashes that are not in parentheses.
-std::vector<std::string> parts_of(const std::string& text) {
+std::vector<std::string> parts_of(const std::string& text, const std::string& where) {
   std::vector<std::string> parts(1);
   int depth = 0;
   for (const char c : text) {
     depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-    if (c == '-' && depth == 0)
+    if (c == '-' && depth == 0) {
+      if (parts.size() == max_parts) fail(where, "at most 10000 widths and activations", "more");
       parts.emplace_back();
-    else if (c != ' ')
+    } else if (c != ' ') {
       parts.back() += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
   }
   return parts;
 }
@@ -80,7 +83,7 @@ class ArchitectureReader {
   ModelSpec read(const std::string& text) {
     Json nodes = Json::array();
     std::size_t width = 0, before = 0;
-    for (const std::string& part : parts_of(text)) {
+    for (const std::string& part : parts_of(text, where_)) {
       if (part.empty()) fail(where_, "widths and activations such as \"784-128-relu-10\"", in_quotes(text));
       if (!is_digit(part[0])) {
         if (width == 0)

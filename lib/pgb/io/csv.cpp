@@ -112,16 +112,24 @@ std::string next_field(std::string_view& line, char separator, bool& more, const
   return field;
 }
 
+// Nothing of a line of numbers is kept: it may be the whole of a large file.
 std::vector<std::string> header_names(std::string_view line, char separator, const std::string& where) {
-  std::vector<std::string> names;
-  bool more = true;
-  while (more) names.push_back(next_field(line, separator, more, where));
+  std::size_t fields = 0;
   std::size_t numbers = 0;
-  for (const std::string& name : names) numbers += number(name).has_value() ? 1 : 0;
-  if (numbers == names.size()) return {};
-  const auto first_word =
-      std::find_if(names.begin(), names.end(), [](const std::string& name) { return !number(name); });
-  if (numbers != 0) fail(where, "only numbers, or a header without numbers", in_quotes(*first_word));
+  std::string first_word;
+  std::string_view rest = line;
+  for (bool more = true; more; ++fields) {
+    const std::string field = next_field(rest, separator, more, where);
+    if (number(field)) {
+      ++numbers;
+    } else if (fields == numbers) {
+      first_word = field;
+    }
+  }
+  if (numbers == fields) return {};
+  if (numbers != 0) fail(where, "only numbers, or a header without numbers", in_quotes(first_word));
+  std::vector<std::string> names;
+  for (bool more = true; more;) names.push_back(next_field(line, separator, more, where));
   std::set<std::string> seen;
   for (const std::string& name : names) {
     if (name.empty()) fail(where, "a name for each column", "an empty one");
