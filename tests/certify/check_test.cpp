@@ -101,6 +101,20 @@ TEST(Check, AllZeroTanhNetworkAtARationalMean) {
   expect_verdict(v, Answer::violated, false, Reason::flat_direction);
 }
 
+// A feature of exp(1e300) at one sample, and a gradient beyond the largest double.
+TEST(Check, NumbersBeyondDoubles) {
+  const std::string model = R"({ "input": 1, "nodes": [{ "op": "linear", "weight": "w" }, { "op": "exp" },
+                                                       { "op": "linear", "weight": "v" }] })";
+  const Verdict v =
+      check(loaded(problem_json(model, R"({ "w": [[1e300]], "v": [[0]] })", "[[1], [-2]]", "[[0], [1]]")));
+  expect_verdict(v, Answer::violated, true, Reason::not_critical);
+  EXPECT_FALSE(v.subject.polished);
+  const Verdict large = check(loaded(problem_json(kLinear, R"({ "l.weight": [[1e300]], "l.bias": [1e308] })",
+                                                  "[[1e300], [0], [1]]", "[[1], [0], [1]]")));
+  expect_verdict(large, Answer::violated, true, Reason::not_critical);
+  EXPECT_NE(large.explanation.find("e+899,"), std::string::npos) << large.explanation;
+}
+
 TEST(Check, DeepLinearNetworkAtZero) {
   const auto problem = [](const std::string& y) {
     return loaded(problem_json(mlp_json({2, 2, 2, 1}, "", false),

@@ -48,6 +48,14 @@ std::string short_text(double x) {
   return text;
 }
 
+std::string short_text(const Ball& x) {
+  const double midpoint = x.midpoint();
+  if (std::isfinite(midpoint) && (midpoint != 0 || x.is_exactly_zero())) return short_text(midpoint);
+  const Real wide = to_real(x);
+  if (sign_of(wide) != Sign::zero) return wide.str(3, std::ios_base::scientific);
+  return x.certainly_positive() ? "positive and below 5e-324" : "closer to 0 than 5e-324";
+}
+
 std::string text_below(double x) {
   for (int digits = 3;; ++digits) {
     char text[48];

@@ -20,7 +20,8 @@ namespace pgb {
 // Gradients at flat points of a polished point count as 0 below this, in units of approx_gradient_scale.
 constexpr double kVanishes = 1e-18;
 
-std::string short_text(double x);  // three digits
+std::string short_text(double x);       // three digits
+std::string short_text(const Ball& x);  // of the midpoint, whatever its magnitude
 // Three digits, or as many as it takes for a value not above, or not below, x >= 0: for what is proven.
 std::string text_below(double x);
 std::string text_above(double x);

@@ -103,7 +103,8 @@ bool Checker::orthogonal_to_bound() {
 }
 
 bool Checker::interpolating_minimum() {
-  if (!interpolates_ && !(output_gradient_ <= kAtMinimum * output_scale_)) return false;
+  const bool at_minimum = std::isfinite(output_gradient_) && output_gradient_ <= kAtMinimum * output_scale_;
+  if (!interpolates_ && !at_minimum) return false;
   show("interpolating minimum");
   Vector<Real> center;
   {

@@ -36,7 +36,7 @@ bool Checker::not_critical() {
   enclose(saved_.gradient[*k], witness);
   answer(Answer::violated, true, Reason::not_critical,
          "The saved point is not a critical point: the derivative with respect to " + witness.parameter_name +
-             " is " + short_text(saved_.gradient[*k].midpoint()) + ", so it is no local minimum.");
+             " is " + short_text(saved_.gradient[*k]) + ", so it is no local minimum.");
   v_.witness = std::move(witness);
   v_.next_steps.push_back(
       options_.at_saved ? "Drop --at saved to look for a critical point nearby."
@@ -71,7 +71,7 @@ bool Checker::violated_on_flat() {
   answer(Answer::violated, exact, Reason::flat_direction,
          "The outputs stay the same along the flat family of " + witness.text +
              ", but there the derivative with respect to " + witness.parameter_name + " is " +
-             short_text(violation->enclosure.midpoint()) + " instead of 0: not a local minimum.");
+             short_text(violation->enclosure) + " instead of 0: not a local minimum.");
   v_.next_steps.push_back("Restart training from the flat point of the witness: descent goes on from there.");
   if (exact) prove(claim_of(family, *violation), v_.explanation);
   v_.witness = std::move(witness);
@@ -101,8 +101,7 @@ bool Checker::no_minimum_in_region() {
              " a local minimum: with added neurons the outputs would have to be optimal among all functions "
              "of x, "
              "and output " +
-             output + " at sample " + sample + " is not (residual " +
-             short_text(proof->enclosure.midpoint()) + ").");
+             output + " at sample " + sample + " is not (residual " + short_text(proof->enclosure) + ").");
   v_.witness = std::move(witness);
   v_.next_steps.push_back(
       "Descent on the augmented loss will drive a to 0 and b to infinity unless the network "

@@ -17,10 +17,15 @@ namespace {
 
 constexpr long kExactBits = 384;  // for parameters given with more digits than a double holds
 
+// Infinite where a component is not a number: such a point is never taken for a better one.
 template <class S>
 double sup_norm(const Vector<S>& v) {
   double largest = 0;
-  for (const S& x : v) largest = std::max(largest, std::abs(to_double(x)));
+  for (const S& x : v) {
+    const double size = std::abs(to_double(x));
+    if (std::isnan(size)) return std::numeric_limits<double>::infinity();
+    largest = std::max(largest, size);
+  }
   return largest;
 }
 
@@ -34,7 +39,7 @@ double sup_distance(const Vector<S>& a, const Vector<S>& b) {
 template <class S>
 double euclidean_norm(const Vector<S>& v) {
   const double scale = sup_norm(v);
-  if (scale == 0) return 0;
+  if (scale == 0 || !std::isfinite(scale)) return scale;
   double sum = 0;
   for (const S& x : v) sum += std::pow(to_double(S(x / S(scale))), 2);
   return scale * std::sqrt(sum);

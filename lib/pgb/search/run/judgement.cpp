@@ -120,8 +120,7 @@ void judge_no_critical_point(const Problem& problem, const Ending& ending, doubl
       j.reason = reason_name(Reason::no_local_minimum_in_region);
       j.explanation =
           "Sample " + std::to_string(proof->sample) + ", output " + std::to_string(proof->output) +
-          " is not fitted as well as any function of x could (residual " +
-          short_text(proof->enclosure.midpoint()) +
+          " is not fitted as well as any function of x could (residual " + short_text(proof->enclosure) +
           "), so with the added neurons neither this point nor any within " + text_below(proof->radius) +
           " is a local minimum: descent drives a to 0 and b or W to infinity.";
       add_certificate(problem, claim_of(*proof), j.explanation, j);
