@@ -32,7 +32,7 @@ void describe(CLI::App& app, SearchArguments& a) {
   option("--starts", "N", a.starts, "Starts of each problem, instead of the family's")
       ->check(CLI::Range(1L, 1L << 40));
   option("--seed", "N", a.seed, "Instead of the family's")->check(CLI::Range(0L, (1L << 62)));
-  option("--time", "SECONDS", a.time, "Begin nothing new after that long")->check(CLI::PositiveNumber);
+  option("--time", "SECONDS", a.time, "End after that long")->check(CLI::PositiveNumber);
   option("--store", "FILE", a.store,
          "Where findings are kept (the family's name with .sqlite; none: nowhere)");
   app.add_flag("--resume", a.resume, "Go on where the store stands");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "common.h"
@@ -52,30 +53,35 @@ int report_proof(const SearchArguments& a, const Store& store) {
 
 namespace {
 
-// The store to work with, begun.
-Store store_for(const SearchArguments& a, const Family& family) {
+// The store to work with, begun; not begun once *stop is set.
+Store store_for(const SearchArguments& a, const Family& family, const std::atomic<bool>* stop) {
   std::string path = a.store;
   if (path.empty()) path = std::filesystem::path(a.family).stem().string() + ".sqlite";
   if (path == "none") path = ":memory:";
   Store store = a.resume && path != ":memory:" ? Store::resume(path) : Store::create(path);
   if (!store.meta("next_chunk")) {
-    begin_search(store, family);
+    begin_search(store, family, stop);
   } else {
     expect_same(store, family);
   }
   return store;
 }
 
+int stopped_early() {
+  complain("pgbsearch", "stopped before anything was run");
+  return 3;
+}
+
 // --prove
 int prove(const SearchArguments& a, const Family& family, const std::atomic<bool>* stop) {
-  Store store = store_for(a, family);
+  Store store = store_for(a, family, stop);
+  if (!store.meta("next_chunk")) return stopped_early();
   Progress progress(!a.quiet);
   search::ProveOptions options;
   options.box = a.box;
   options.critical_points = a.critical_points;
   options.max_boxes = a.max_boxes;
   options.threads = a.threads;
-  options.time = a.time;
   options.stop = stop;
   options.progress = [&](std::size_t p, std::size_t problems, std::size_t boxes, double decided) {
     progress.show("problem " + std::to_string(p + 1) + " of " + std::to_string(problems) + ", " +
@@ -98,15 +104,18 @@ int run_search_session(const SearchArguments& a, search::MpiSession& mpi) {
     return 0;
   }
   if (!a.json.empty() && a.json != "-") expect_writable(a.json);
-  const std::atomic<bool>* stop = &stop_flag();
+  search::Deadline deadline(&stop_flag(), a.time);
+  const std::atomic<bool>* stop = deadline.flag();
   if (a.prove) return mpi.rank() > 0 ? 0 : prove(a, family, stop);
   const search::Labour labour(family, stop);
   if (mpi.rank() > 0) {
-    mpi.serve(labour, a.threads);
+    mpi.serve(labour, a.threads, deadline);
     return 0;
   }
-  const auto workers = mpi.workers(labour, a.threads);
-  Store store = store_for(a, family);
+  const auto workers = mpi.workers(labour, a.threads, deadline);
+  const search::EndOfSession end(deadline);
+  Store store = store_for(a, family, stop);
+  if (!store.meta("next_chunk")) return stopped_early();
   Progress progress(!a.quiet);
   search::SearchOptions options;
   options.time = a.time;
@@ -117,7 +126,6 @@ int run_search_session(const SearchArguments& a, search::MpiSession& mpi) {
     progress.show(progress_text(p), share);
   };
   search::DataSearchOptions data_options;
-  data_options.time = a.time;
   data_options.stop = stop;
   data_options.progress = [&](std::size_t done, std::size_t total, double best) {
     progress.show(report::count_text(done) + " data sets, best value " + report::rounded(best),
@@ -130,7 +138,10 @@ int run_search_session(const SearchArguments& a, search::MpiSession& mpi) {
   progress.clear();
   Summary summary = summarise(store);
   summary.seconds = result.seconds;
-  return report_search(a, summary, store);
+  const int status = report_search(a, summary, store);
+  // The store is as sound as after a kill; waiting for what is given up anyway would take too long.
+  if (result.left_behind && mpi.ranks() == 1 && !workers->idle()) std::_Exit(status);
+  return status;
 }
 
 }  // namespace pgb::tools

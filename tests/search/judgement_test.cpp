@@ -1,9 +1,11 @@
 // What is said of ends of runs, on problems whose truth is known.
 #include "pgb/search/run/judgement.h"
 
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -76,24 +78,94 @@ TEST(SolversTest, AgreeWhereBothFindTheNearestMinimum) {
   const Ending fast = solve_batch(*layered(problem), {near}).front(), general = solve_general(problem, near);
   ASSERT_EQ(fast.kind, EndKind::critical);
   ASSERT_EQ(general.kind, EndKind::critical);
-  EXPECT_TRUE(fast.regular && general.regular);
+  EXPECT_EQ(fast.curvature, Curvature::positive);
+  EXPECT_EQ(general.curvature, Curvature::positive);
   for (std::size_t k = 0; k < 2; ++k) EXPECT_NEAR(fast.z[k], general.z[k], 1e-9);
   EXPECT_NEAR(fast.z[1], std::log(3.0), 1e-5);
 }
 
+// The teacher itself, units in another order, is a global minimum, for a reason that needs no derivatives:
+// its Hessian cannot be computed where a unit is parallel to a teacher.
+TEST(JudgementTest, TheTeacherIsAGlobalMinimum) {
+  const Family family = shipped("population-loss.json");
+  std::vector<double> z(36, 0.0);
+  for (std::size_t i = 0; i < 6; ++i) z[i * 6 + (i + 2) % 6] = 1 + 1e-9;
+  Judgement j = judge(family.problem(0), ending_at(z, EndKind::stalled));
+  EXPECT_EQ(j.kind, PointKind::global_minimum) << j.explanation;
+  EXPECT_TRUE(j.certified);
+  EXPECT_EQ(j.loss_upper, 0);
+  z[6 + 3] = 0;
+  z[6 + 2] = 1;  // the teacher of unit 0 twice
+  j = judge(family.problem(0), ending_at(z, EndKind::stalled));
+  EXPECT_FALSE(j.is_minimum());
+  EXPECT_GT(j.loss_lower, 0.1);
+}
+
+// What is in hand when the flag is set is given up.
+TEST(SolversTest, StopWhenAsked) {
+  const std::atomic<bool> stop{true};
+  SolverOptions options;
+  options.stop = &stop;
+  const Family family = shipped("classes.json");
+  const Problem problem = make_problem(family.problem(0));
+  EXPECT_LT(solve_general(problem, family.start(0, 0), options).steps, 10);
+  const Family fast = shipped("rate.json");
+  const auto net = layered(make_problem(fast.problem(0)));
+  EXPECT_EQ(solve_batch(*net, {fast.start(0, 0)}, options).front().steps, 0);
+}
+
+// A number added to all outputs of a sample changes no cross-entropy; units may be renumbered without a fast
+// solver, too.
+TEST(DistinctPointsTest, CrossEntropyUpToShiftsAndAnyChainUpToPermutations) {
+  const Problem problem = make_problem(shipped("classes.json").problem(0));  // 2-3-3: W1, b1, W2, b2
+  DistinctPoints points(problem);
+  StoredPoint first;
+  first.ending = ending_at(shipped("classes.json").start(0, 3), EndKind::critical);
+  first.ending.curvature = Curvature::singular;
+  for (std::size_t i = 0; i < 18; ++i) first.ending.outputs.push_back(std::sin(static_cast<double>(i)));
+  points.add(first);
+  Ending shifted = first.ending;
+  for (std::size_t k = 0; k < 3; ++k) shifted.outputs[6 + k] += 2.5;
+  EXPECT_TRUE(points.find(shifted).has_value());
+  shifted.outputs[7] += 0.01;
+  EXPECT_FALSE(points.find(shifted).has_value());
+  StoredPoint minimum = first;
+  minimum.ending.curvature = Curvature::positive;
+  points.add(minimum);
+  Ending swapped = minimum.ending;
+  for (const auto& [a, b] : {std::pair{0, 4}, {1, 5}, {6, 8}, {9, 11}, {12, 14}, {15, 17}})
+    std::swap(swapped.z[static_cast<std::size_t>(a)], swapped.z[static_cast<std::size_t>(b)]);
+  EXPECT_EQ(points.find(swapped), std::optional<std::size_t>(1));
+  std::swap(swapped.z[0], swapped.z[1]);
+  EXPECT_FALSE(points.find(swapped).has_value());
+}
+
+// Points that look the same but for a direction of negative curvature are two.
+TEST(DistinctPointsTest, SaddlesAreNotTheMinimaOfTheirLevel) {
+  DistinctPoints points(make_problem(shipped("three-samples.json").problem(0)));
+  StoredPoint flat;
+  flat.ending = ending_at(std::vector<double>(6, 0.5), EndKind::critical);
+  flat.ending.outputs = {0.25, 0.25, 0.25};
+  points.add(flat);
+  Ending other = flat.ending;
+  EXPECT_TRUE(points.find(other).has_value());
+  other.curvature = Curvature::negative;
+  EXPECT_FALSE(points.find(other).has_value());
+}
+
 TEST(DistinctPointsTest, RegularByParametersSingularByOutputs) {
-  DistinctPoints points(std::nullopt, false);
+  DistinctPoints points(make_problem(shipped("one-neuron.json").problem(0)));
   StoredPoint first;
   first.ending = ending_at({1, 2}, EndKind::critical);
   first.ending.outputs = {0.5};
-  first.ending.regular = true;
+  first.ending.curvature = Curvature::positive;
   points.add(first);
   Ending same = first.ending, other = first.ending;
   same.z[0] += 1e-8;
   other.z[0] += 1e-2;
   EXPECT_TRUE(points.find(same).has_value());
   EXPECT_FALSE(points.find(other).has_value());
-  other.regular = false;
+  other.curvature = Curvature::singular;
   EXPECT_FALSE(points.find(other).has_value());
   StoredPoint flat;
   flat.ending = other;

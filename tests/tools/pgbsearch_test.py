@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -118,6 +120,8 @@ def check_data_search(folder):
     (folder / "data.json").write_text(json.dumps(family))
     status, out = found("data.json", "--store", "whole.sqlite", cwd=folder)
     expect(status == 1 and out["counterexamples"], f"data search: {status}")
+    status = run("data.json", "--store", "early.sqlite", "--time", "0.001", "-q", cwd=folder).returncode
+    expect(status == 3, f"data search stopped at once: exit status {status}")
     for seconds in ("0.1", "0.3", "100"):
         run("data.json", "--store", "parts.sqlite", "--resume", "--time", seconds, "-q", "--threads", 1, cwd=folder)
     expect(dump(folder / "whole.sqlite") == dump(folder / "parts.sqlite"), "data search in parts differs")
@@ -176,9 +180,9 @@ def check_reading_a_store(folder):
 
 
 def check_same_for_all_threads(folder):
-    for threads in (1, 2, 5):
+    for threads in (1, 2, 3, 5):
         run(FAMILIES / "three-samples.json", "--starts", 3000, "--threads", threads, "--store", folder / f"t{threads}.sqlite", "-q")
-    expect(dump(folder / "t1.sqlite") == dump(folder / "t2.sqlite") == dump(folder / "t5.sqlite"), "threads change the store")
+    expect(all(dump(folder / "t1.sqlite") == dump(folder / f"t{t}.sqlite") for t in (2, 3, 5)), "threads change the store")
 
 
 def check_resume(folder):
@@ -189,6 +193,83 @@ def check_resume(folder):
     expect(run(family, "--starts", 9, "--store", store, "--resume").returncode == 2, "other number of starts")
     run(family, "--starts", 3000, "--store", store, "--resume", "-q")
     expect(dump(store) == dump(folder / "t1.sqlite"), "resumed store differs")
+
+
+def check_mpi(folder):
+    """Ranks do not change the store either."""
+    mpirun = shutil.which("mpirun")
+    if os.environ.get("PGB_MPI") != "ON" or not mpirun:
+        print("  no MPI: left out")
+        return
+    environment = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    for ranks in (2, 3):
+        subprocess.run([mpirun, "--oversubscribe", "-n", str(ranks), SEARCH, FAMILIES / "three-samples.json", "--starts", "3000", "--threads", "1",
+                        "--store", folder / f"m{ranks}.sqlite", "-q"], env=environment, timeout=300, capture_output=True)
+        expect(dump(folder / "t1.sqlite") == dump(folder / f"m{ranks}.sqlite"), f"{ranks} ranks change the store")
+
+
+def one_line(result, words, what):
+    lines = result.stderr.strip().splitlines()
+    expect(result.returncode == 2 and len(lines) == 1 and words in lines[0] and not result.stdout,
+           f"{what}: {result.returncode} {result.stderr!r} {result.stdout!r}")
+
+
+def check_two_at_once(folder):
+    """A store that a search is at work on is refused by another, and neither counts anything twice."""
+    family = json.loads((FAMILIES / "three-samples.json").read_text())
+    family["starts"] = 10**9
+    (folder / "two.json").write_text(json.dumps(family))
+    first = subprocess.Popen([SEARCH, "two.json", "-q"], cwd=folder)
+    for _ in range(500):
+        time.sleep(0.02)
+        if (folder / "two.sqlite").exists():
+            break
+    one_line(run("two.json", "--resume", cwd=folder), "another pgbsearch is at work on", "two at once")
+    expect(run("show", "two.sqlite", cwd=folder).returncode in (1, 3), "show while a search is at work")
+    first.send_signal(signal.SIGTERM)
+    expect(first.wait(timeout=60) in (1, 3), "SIGTERM: exit status")
+    with sqlite3.connect(folder / "two.sqlite") as db:
+        counted = db.execute("SELECT sum(count) FROM points").fetchone()[0] or 0
+        chunks = int(db.execute("SELECT value FROM meta WHERE key = 'next_chunk'").fetchone()[0])
+    expect(counted == 256 * chunks, f"two at once: {counted} starts, {chunks} chunks")
+
+
+def check_full_disk(folder):
+    """Where no more can be written the search ends with a line, and is gone on with later as if nothing had been."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+    arguments = [SEARCH, FAMILIES / "small-tanh.json", "--starts", "60", "--store", folder / "full.sqlite"]
+    # Python ignores SIGXFSZ, so that writing fails as on a full disk; the child is to do so, too.
+    result = subprocess.run(arguments, preexec_fn=limit, restore_signals=False, capture_output=True, text=True, timeout=300)
+    one_line(result, "full.sqlite: store: ", "full disk")
+    run(*arguments[1:], "--resume", "-q")
+    run(*arguments[1:4], "--store", folder / "room.sqlite", "-q")
+    expect(dump(folder / "full.sqlite") == dump(folder / "room.sqlite"), "full disk: the store differs after it was gone on with")
+
+
+def check_damaged_stores(folder):
+    sound = folder / "t1.sqlite"
+    for name, change, words in (
+            ("other", "UPDATE meta SET value = 'pgb-store/9' WHERE key = 'schema'", '"pgb-store/9"'),
+            ("chunk", "UPDATE meta SET value = 'x' WHERE key = 'next_chunk'", '"x"'),
+            ("ahead", "UPDATE meta SET value = '2' WHERE key = 'next_chunk'", "starts are counted"),
+            ("kind", "UPDATE points SET kind = 'good' WHERE id = 2", "unknown kind"),
+            ("stray", "UPDATE points SET problem = 7 WHERE id = 2", "damaged"),
+            ("better", "UPDATE points SET better = 1 WHERE id = 1", "not proven lower"),
+            ("blob", "UPDATE points SET z = x'00' WHERE id = 1", "damaged"),
+            ("table", "DROP TABLE points", "no such table")):
+        path = folder / f"damaged-{name}.sqlite"
+        shutil.copy(sound, path)
+        with sqlite3.connect(path) as db:
+            db.execute(change)
+        one_line(run(FAMILIES / "three-samples.json", "--starts", 3000, "--store", path, "--resume"), words, f"damaged store, {name}")
+    path = folder / "damaged-bytes.sqlite"
+    content = bytearray(sound.read_bytes())
+    content[:4000] = bytes(4000)
+    path.write_bytes(content)
+    for arguments in (["show", path], [FAMILIES / "three-samples.json", "--store", path, "--resume"], ["export", path, folder / "gone"]):
+        one_line(run(*arguments), "expected a store of pgbsearch", "damaged store, bytes")
+    one_line(run(f"{path}#1", program=CHECK), "expected a store of pgbsearch", "damaged store, pgbcheck")
 
 
 def check_bad_input(folder):
@@ -212,7 +293,7 @@ def main():
         for check in (check_neuron_minima, check_xor, check_three_samples, check_population_loss, check_added_neurons,
                       check_proof, check_failure_modes, check_data_search, check_interrupt, check_certificates,
                       check_reading_a_store, check_same_for_all_threads,
-                      check_resume, check_bad_input):
+                      check_mpi, check_resume, check_two_at_once, check_full_disk, check_damaged_stores, check_bad_input):
             print(check.__name__, flush=True)
             check(folder)
     return 1 if failures else 0

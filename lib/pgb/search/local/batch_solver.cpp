@@ -35,7 +35,7 @@ class Batch {
     for (std::size_t l = 0; l < kLanes; ++l) refill(l);
     evaluator_.evaluate(z_.data(), second_.data(), now_);
     for (std::size_t l = 0; l < kLanes; ++l) begin(l);
-    while (busy()) advance();
+    while (busy() && !options_.stopped()) advance();
     return std::move(endings_);
   }
 

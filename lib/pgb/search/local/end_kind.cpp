@@ -80,7 +80,7 @@ void judge_end(const std::vector<double>& gradient, const std::vector<double>& h
   double diagonal = 1e-300;
   for (std::size_t k = 0; k < n; ++k)
     diagonal = std::max(diagonal, std::abs(hessian[(k + 1) * (k + 2) / 2 - 1]));
-  ending.regular = !factor(hessian, n, -kSingular * diagonal).empty();
+  const bool regular = !factor(hessian, n, -kSingular * diagonal).empty();
   const std::vector<double> damped = factor(hessian, n, kFlat * diagonal);
   std::vector<double> step;
   if (!damped.empty()) step = solve(damped, gradient);
@@ -89,14 +89,20 @@ void judge_end(const std::vector<double>& gradient, const std::vector<double>& h
   // On the way to infinity second derivatives die out with the gradient: the step stays long, or the Hessian
   // is noise.
   const bool fading = damped.empty() || ending.step > kLong;
-  if (ending.regular && rounding && ending.step <= 1e-6 * (1 + size)) {
+  if (regular && rounding && ending.step <= 1e-6 * (1 + size)) {
     ending.kind = EndKind::critical;
-  } else if ((size > kGrown && rounding && fading) || (size > 10 * kGrown && !ending.regular)) {
+  } else if ((size > kGrown && rounding && fading) || (size > 10 * kGrown && !regular)) {
     ending.kind = EndKind::at_infinity;
   } else {
     ending.kind = rounding ? EndKind::critical : EndKind::stalled;
   }
-  ending.regular = ending.regular && ending.kind == EndKind::critical;
+  ending.curvature = Curvature::singular;
+  if (ending.kind != EndKind::critical) return;
+  if (regular) {
+    ending.curvature = Curvature::positive;
+  } else if (factor(hessian, n, kSingular * diagonal).empty()) {
+    ending.curvature = Curvature::negative;
+  }
 }
 
 }  // namespace pgb::search

@@ -7,7 +7,7 @@
 
 namespace pgb::search {
 
-// Fills kind, regular, gradient and step of `ending`, whose loss and z are set, from grad Q (n) and Hess Q
+// Fills kind, curvature, gradient and step of `ending`, whose loss and z are set, from grad Q (n) and Hess Q
 // there (packed lower triangle by rows), both in double.
 void judge_end(const std::vector<double>& gradient, const std::vector<double>& hessian,
                const SolverOptions& options, Ending& ending);

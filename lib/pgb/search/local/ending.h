@@ -1,12 +1,13 @@
 // Where a run of a local solver ended.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <vector>
 
 namespace pgb::search {
 
-// What the end looks like in double. None of these is a proof; see run/classify.h for that.
+// What the end looks like in double. None of these is a proof; see run/judgement.h for that.
 enum class EndKind {
   critical,     // the gradient is rounding error and Newton's step is short
   at_infinity,  // the loss goes on falling, or stays, while the parameters grow without bound
@@ -15,9 +16,16 @@ enum class EndKind {
 };
 const char* end_kind_name(EndKind kind);
 
+// The Hessian of a critical end in double, up to eigenvalues that cannot be told from 0.
+enum class Curvature {
+  singular,  // none is negative, some may be 0; or the end is not critical
+  positive,
+  negative  // one of them is
+};
+
 struct Ending {
   EndKind kind = EndKind::stalled;
-  bool regular = false;  // critical with a positive definite Hessian
+  Curvature curvature = Curvature::singular;
   int steps = 0;
   double loss = 0;
   double gradient = 0;          // sup-norm
@@ -30,6 +38,9 @@ struct SolverOptions {
   int max_steps = 1000;
   double gradient = 1e-13;  // below it (times 1 + loss) a gradient may be rounding error: time to look closer
   double far = 1e8;         // parameters beyond which a run counts as one to infinity
+  const std::atomic<bool>* stop = nullptr;  // once it is set nothing that is returned may be used
+
+  bool stopped() const { return stop != nullptr && *stop; }
 };
 
 }  // namespace pgb::search

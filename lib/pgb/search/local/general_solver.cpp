@@ -18,12 +18,20 @@ constexpr int kNewtonSteps = 100;
 
 struct Run {
   const Objective<double>* objective;
+  const SolverOptions* options;
+  nlopt_opt optimiser = nullptr;
   int evaluations = 0;
 };
 
 double evaluate(unsigned n, const double* z, double* gradient, void* data) {
   Run& run = *static_cast<Run*>(data);
-  ++run.evaluations;
+  // NLopt counts evaluations itself; that a line search looks at its count before it asks for more is not
+  // documented. Once it is told to stop a gradient of 0 leaves it nothing to search for.
+  if (++run.evaluations > 2 * run.options->max_steps || run.options->stopped()) {
+    nlopt_force_stop(run.optimiser);
+    if (gradient != nullptr) std::fill_n(gradient, n, 0.0);
+    return HUGE_VAL;
+  }
   const auto at = run.objective->value_gradient(Vector<double>(z, z + n));
   if (gradient != nullptr) std::copy(at.gradient.begin(), at.gradient.end(), gradient);
   return std::isfinite(at.value) ? at.value : HUGE_VAL;
@@ -62,10 +70,11 @@ Ending solve_general(const Problem& problem, const std::vector<double>& start, c
   const Objective<double> objective(problem);
   const std::size_t n = start.size();
   Ending ending;
-  Run run{&objective};
+  Run run{&objective, &options};
   ending.z = start;
   const std::unique_ptr<nlopt_opt_s, void (*)(nlopt_opt)> optimiser(
       nlopt_create(NLOPT_LD_LBFGS, static_cast<unsigned>(n)), nlopt_destroy);
+  run.optimiser = optimiser.get();
   nlopt_set_min_objective(optimiser.get(), evaluate, &run);
   nlopt_set_maxeval(optimiser.get(), options.max_steps);
   nlopt_set_ftol_rel(optimiser.get(), 1e-12);
@@ -74,7 +83,8 @@ Ending solve_general(const Problem& problem, const std::vector<double>& start, c
 
   auto at = objective.value_gradient(ending.z);
   Vector<double> hessian;
-  for (int i = 0; n <= kLargestHessian && std::isfinite(at.value) && i <= kNewtonSteps; ++i) {
+  for (int i = 0; n <= kLargestHessian && std::isfinite(at.value) && i <= kNewtonSteps && !options.stopped();
+       ++i) {
     const Matrix<double> h = HessianOperator<double>(problem, ending.z).dense();
     hessian = packed(h);
     const bool finite = std::all_of(h.data.begin(), h.data.end(), [](double x) { return std::isfinite(x); });
@@ -84,7 +94,7 @@ Ending solve_general(const Problem& problem, const std::vector<double>& start, c
     for (const double x : eigen.values) scale = std::max(scale, std::abs(x));
     Vector<double> step = newton_step(eigen, at.gradient, std::max(1e-13 * scale, 1e-300));
     bool moved = false;
-    for (int half = 0; half < 30 && !moved; ++half) {
+    for (int half = 0; half < 30 && !moved && !options.stopped(); ++half) {
       Vector<double> z = ending.z;
       for (std::size_t k = 0; k < n; ++k) z[k] += step[k];
       const auto next = objective.value_gradient(z);

@@ -45,11 +45,15 @@ std::optional<Activation> activation_of(const GraphNode& node) {
 }  // namespace
 
 std::optional<Layered> layered(const Problem& problem) {
+  if (!is_separable(problem.loss.kind()) || problem.model->parameters() > kLargest) return std::nullopt;
+  return chain(problem);
+}
+
+std::optional<Layered> chain(const Problem& problem) {
   const Graph* graph = problem.model->graph();
-  if (graph == nullptr || !is_separable(problem.loss.kind())) return std::nullopt;
+  if (graph == nullptr) return std::nullopt;
   Layered net;
   net.n = problem.model->parameters();
-  if (net.n > kLargest) return std::nullopt;
   std::size_t expected = 0;  // the next block
   for (std::size_t k = 0; k < graph->nodes().size(); ++k) {
     const GraphNode& node = graph->nodes()[k];

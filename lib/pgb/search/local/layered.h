@@ -27,15 +27,18 @@ struct AffineLayer {
 struct Layered {
   std::vector<AffineLayer> layers;
   std::size_t d_x = 0, d_y = 0, m = 0, n = 0;
-  std::vector<double> x, y;    // m rows each
-  Loss loss;                   // of the kinds that are a sum over outputs
+  std::vector<double> x, y;  // m rows each
+  Loss loss;
   double weight = 1;           // of l: 1 / (m), and 1 / (m d_y) for mse
   std::vector<double> lambda;  // n
   std::optional<AddedNeurons> added;
   bool regularized = false;
 };
 
-// Nothing where the model has other operations, shares tensors, or the loss is not a sum over outputs.
+// Nothing where the model has other operations or shares tensors.
+std::optional<Layered> chain(const Problem& problem);
+
+// Nothing where chain() is, or the loss is not a sum over outputs, or there are more than 400 parameters.
 std::optional<Layered> layered(const Problem& problem);
 
 // A loss that is a sum over outputs: l, l', l'' for one output.

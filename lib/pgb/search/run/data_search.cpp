@@ -51,15 +51,14 @@ double variance(const std::vector<double>& y, std::size_t width) {
 class ProblemSearch {
  public:
   ProblemSearch(Store& store, const Family& family, Workers& workers, const DataSearchOptions& options,
-                std::size_t p, std::chrono::steady_clock::time_point begun)
+                std::size_t p)
       : store_(store),
         family_(family),
         workers_(workers),
         options_(options),
         p_(p),
         rule_(*family.variant(p).search),
-        known_(store.evaluations(p)),
-        begun_(begun) {}
+        known_(store.evaluations(p)) {}
 
   // The best numbers; empty where it was stopped.
   std::vector<double> run() {
@@ -98,10 +97,7 @@ class ProblemSearch {
     }
   }
 
-  bool over() const {
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
-    return (options_.stop != nullptr && *options_.stop) || (options_.time > 0 && seconds > options_.time);
-  }
+  bool over() const { return options_.stop != nullptr && *options_.stop; }
 
   double value_of(const std::vector<double>& numbers) {
     double score = 0;
@@ -153,11 +149,11 @@ class ProblemSearch {
     for (const Ending& e : endings) {
       if (e.kind != EndKind::not_finite) least = std::min(least, e.loss);
     }
-    DistinctPoints bad(layered(make_problem(instance)), false);
+    DistinctPoints bad(make_problem(instance));
     std::size_t count = 0;
     double deepest = 0;
     for (const Ending& e : endings) {
-      if (!e.regular || !(e.loss > least + kHigher * scale)) continue;
+      if (e.curvature != Curvature::positive || !(e.loss > least + kHigher * scale)) continue;
       ++count;
       deepest = std::max(deepest, (e.loss - least) / scale);
       if (const auto found = bad.find(e)) {
@@ -204,7 +200,6 @@ class ProblemSearch {
   const std::size_t p_;
   const DataSearch& rule_;
   const std::vector<double> known_;  // values of an earlier session
-  const std::chrono::steady_clock::time_point begun_;
   nlopt_opt optimiser_ = nullptr;
   std::size_t done_ = 0;
   double best_score_ = 0;
@@ -216,7 +211,6 @@ class ProblemSearch {
 }  // namespace
 
 bool search_data(Store& store, Family& family, Workers& workers, const DataSearchOptions& options) {
-  const auto begun = std::chrono::steady_clock::now();
   for (std::size_t p = 0; p < family.problems(); ++p) {
     if (!family.variant(p).search) continue;
     if (const auto row = store.problem(p)) {
@@ -228,7 +222,7 @@ bool search_data(Store& store, Family& family, Workers& workers, const DataSearc
       }
       continue;
     }
-    const std::vector<double> best = ProblemSearch(store, family, workers, options, p, begun).run();
+    const std::vector<double> best = ProblemSearch(store, family, workers, options, p).run();
     if (best.empty()) return false;
     family.chosen[p] = best;
     store.begin();

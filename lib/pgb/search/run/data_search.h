@@ -12,7 +12,6 @@
 namespace pgb::search {
 
 struct DataSearchOptions {
-  double time = 0;  // seconds; 0: no limit
   const std::atomic<bool>* stop = nullptr;
   std::function<void(std::size_t done, std::size_t total, double best)> progress;
 };

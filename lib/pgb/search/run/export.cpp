@@ -47,7 +47,12 @@ std::size_t export_points(
       const std::string number = k == 0 ? "" : '.' + std::to_string(k + 1);
       write(stem + ".certificate" + number + ".json", p.judgement->certificates[k]);
     }
-    if (!p.better_certificate.empty()) write(stem + ".lower.json", p.better_certificate);
+    std::string lower = p.better_certificate;
+    if (p.better != 0 && lower.empty()) {  // the search was stopped before it was written down
+      const StoredPoint better = expect_point(store, p.better);
+      if (better.judgement) lower = lower_value_certificate(*p.judgement, *better.judgement);
+    }
+    if (!lower.empty()) write(stem + ".lower.json", lower);
   }
   for (std::size_t p = 0; ids.empty() && p < store.problems(); ++p) {
     const std::string number = std::to_string(p);

@@ -109,6 +109,25 @@ void add_certificate(const Problem& problem, certificate::Claim claim, const std
   j.certificates.push_back(certificate::write_certificate(c));
 }
 
+// Where the students of a population loss are, but for rounding, the teachers in some order, that point
+// exactly; else nothing. There Q = 0, and nowhere less, being a mean of squares.
+std::optional<io::Tensor> teachers_near(const PopulationLoss& loss, const std::vector<double>& z) {
+  if (loss.units != loss.teachers) return std::nullopt;
+  std::vector<int> row(loss.units), column(loss.teachers);
+  io::Tensor exact{{z.size()}, std::vector<double>(z.size(), 0.0), {}};
+  for (std::size_t k = 0; k < z.size(); ++k) {
+    const bool one = std::abs(z[k] - 1) <= kNear;
+    if (!one && !(std::abs(z[k]) <= kNear)) return std::nullopt;
+    exact.values[k] = one ? 1 : 0;
+    row[k / loss.teachers] += one ? 1 : 0;
+    column[k % loss.teachers] += one ? 1 : 0;
+  }
+  const auto is_one = [](int count) { return count == 1; };
+  if (!std::all_of(row.begin(), row.end(), is_one) || !std::all_of(column.begin(), column.end(), is_one))
+    return std::nullopt;
+  return exact;
+}
+
 // The end of a run that no critical point was found at.
 void judge_no_critical_point(const Problem& problem, const Ending& ending, double size, Judgement& j) {
   j.kind = ending.kind == EndKind::at_infinity ? PointKind::at_infinity : PointKind::stalled;
@@ -166,6 +185,17 @@ Judgement judge(Instance instance, const Ending& ending, const std::atomic<bool>
     j.loss_lower = j.loss_upper = HUGE_VAL;
     return j;
   }
+  if (instance.population) {
+    if (const auto teachers = teachers_near(*instance.population, ending.z)) {
+      place(*teachers);
+      j.kind = PointKind::global_minimum;
+      j.certified = true;
+      j.reason = reason_name(Reason::global_minimum);
+      j.explanation = "The units are the teachers: the loss, a mean of squares, is 0.";
+      j.loss = "0";
+      return j;
+    }
+  }
   place(to_tensor(ending.z));
   double size = 1;
   for (const double z : ending.z) size = std::max(size, std::abs(z));
@@ -218,7 +248,7 @@ std::string lower_value_certificate(const Judgement& minimum, const Judgement& o
     claim.center.numbers = minimum.center;
   }
   claim.radius = minimum.reach;
-  const Instance elsewhere = instance_from_text(other.problem, "store");
+  const Instance elsewhere = instance_from_text(other.problem, "the store's problem");
   if (elsewhere.population) return "";
   const Problem there = make_problem(elsewhere);
   claim.other = listed_point(there.parameters);

@@ -11,13 +11,20 @@ namespace {
 using Json = nlohmann::json;
 
 Json to_json(const Ending& e) {
-  return {static_cast<int>(e.kind), e.regular, e.steps, e.loss, e.gradient, e.step, e.z, e.outputs};
+  return {static_cast<int>(e.kind),
+          static_cast<int>(e.curvature),
+          e.steps,
+          e.loss,
+          e.gradient,
+          e.step,
+          e.z,
+          e.outputs};
 }
 
 Ending ending_from(const Json& j) {
   Ending e;
   e.kind = static_cast<EndKind>(j[0].get<int>());
-  e.regular = j[1].get<bool>();
+  e.curvature = static_cast<Curvature>(j[1].get<int>());
   e.steps = j[2].get<int>();
   e.loss = j[3].get<double>();
   e.gradient = j[4].get<double>();

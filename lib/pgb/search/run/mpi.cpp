@@ -17,7 +17,7 @@ namespace pgb::search {
 #ifdef PGB_HAS_MPI
 namespace {
 
-constexpr int kTaskTag = 1, kReplyTag = 2, kEndTag = 3, kSizeTag = 4;
+constexpr int kTaskTag = 1, kReplyTag = 2, kEndTag = 3, kSizeTag = 4, kStopTag = 5;
 constexpr std::chrono::milliseconds kPause{1};
 
 bool is_there(int source, MPI_Status& status) {
@@ -42,7 +42,8 @@ void send(const std::string& bytes, int rank, int tag) {
 // The threads of this rank and of all others; a rank is given as many tasks as it has threads, and one more.
 class RankWorkers : public Workers {
  public:
-  RankWorkers(const Labour& labour, int threads, int ranks) : own_(thread_workers(labour, threads)) {
+  RankWorkers(const Labour& labour, int threads, int ranks, const std::atomic<bool>* stop)
+      : own_(thread_workers(labour, threads)), stop_(stop) {
     for (int rank = 1; rank < ranks; ++rank) {
       int size = 0;
       MPI_Recv(&size, 1, MPI_INT, rank, kSizeTag, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
@@ -52,11 +53,7 @@ class RankWorkers : public Workers {
     room_[0] = threads + 1;
     size_ += static_cast<std::size_t>(threads);
   }
-  ~RankWorkers() override {
-    for (const auto& [rank, room] : room_) {
-      if (rank > 0) send("", rank, kEndTag);
-    }
-  }
+  ~RankWorkers() override { tell(kEndTag); }
   RankWorkers(const RankWorkers&) = delete;
   RankWorkers& operator=(const RankWorkers&) = delete;
 
@@ -70,6 +67,8 @@ class RankWorkers : public Workers {
   std::optional<Reply> take(std::chrono::milliseconds time) override {
     const auto end = std::chrono::steady_clock::now() + time;
     do {
+      if (*stop_ && !told_) tell(kStopTag);
+      told_ = told_ || *stop_;
       hand_on();
       MPI_Status status;
       if (is_there(MPI_ANY_SOURCE, status)) {
@@ -88,6 +87,12 @@ class RankWorkers : public Workers {
   }
 
  private:
+  void tell(int tag) {
+    for (const auto& [rank, room] : room_) {
+      if (rank > 0) send("", rank, tag);
+    }
+  }
+
   void hand_on() {
     while (!tasks_.empty()) {
       auto most = room_.begin();
@@ -106,6 +111,8 @@ class RankWorkers : public Workers {
   }
 
   std::unique_ptr<Workers> own_;
+  const std::atomic<bool>* stop_;
+  bool told_ = false;        // the other ranks, that it is time to stop
   std::map<int, int> room_;  // of each rank: tasks it may still be given
   std::deque<Task> tasks_;
   std::size_t size_ = 0;
@@ -129,23 +136,28 @@ MpiSession::~MpiSession() {
   if (begun != 0) MPI_Finalize();
 }
 
-void MpiSession::serve(const Labour& labour, int threads) {
+void MpiSession::serve(const Labour& labour, int threads, Deadline& deadline) {
   MPI_Send(&threads, 1, MPI_INT, 0, kSizeTag, MPI_COMM_WORLD);
   const std::unique_ptr<Workers> own = thread_workers(labour, threads);
+  const EndOfSession end(deadline);
   while (true) {
     MPI_Status status;
     while (is_there(0, status)) {
       const std::string bytes = received(status);
       if (status.MPI_TAG == kEndTag) return;
+      if (status.MPI_TAG == kStopTag) {
+        deadline.end();
+        continue;
+      }
       own->give(task_from(bytes));
     }
     if (const auto reply = own->take(kPause)) send(packed(*reply), 0, kReplyTag);
   }
 }
 
-std::unique_ptr<Workers> MpiSession::workers(const Labour& labour, int threads) {
+std::unique_ptr<Workers> MpiSession::workers(const Labour& labour, int threads, const Deadline& deadline) {
   if (ranks_ == 1) return thread_workers(labour, threads);
-  return std::make_unique<RankWorkers>(labour, threads, ranks_);
+  return std::make_unique<RankWorkers>(labour, threads, ranks_, deadline.flag());
 }
 
 bool MpiSession::available() { return true; }
@@ -159,8 +171,8 @@ MpiSession::MpiSession(int, char**) {
   }
 }
 MpiSession::~MpiSession() = default;
-void MpiSession::serve(const Labour&, int) {}
-std::unique_ptr<Workers> MpiSession::workers(const Labour& labour, int threads) {
+void MpiSession::serve(const Labour&, int, Deadline&) {}
+std::unique_ptr<Workers> MpiSession::workers(const Labour& labour, int threads, const Deadline&) {
   return thread_workers(labour, threads);
 }
 bool MpiSession::available() { return false; }

@@ -9,6 +9,7 @@
 
 #include "pgb/io/errors.h"
 #include "pgb/io/message.h"
+#include "pgb/model/problem.h"
 #include "pgb/report/numbers.h"
 #include "pgb/search/run/points.h"
 #include "pgb/version.h"
@@ -18,14 +19,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds kPatience{500};
+
 class Driver {
  public:
   Driver(Store& store, const Family& family, Workers& workers, const SearchOptions& options)
       : store_(store), family_(family), workers_(workers), options_(options), chunks_(chunks_of(family)) {
-    next_chunk_ = applied_ = static_cast<std::size_t>(std::stoull(store.meta("next_chunk").value_or("0")));
-    for (std::size_t c = 0; c < applied_; ++c) starts_done_ += chunks_.length(c);
+    next_chunk_ = applied_ = store.chunks_done();
+    for (std::size_t c = 0; c < std::min(applied_, chunks_.count()); ++c) starts_done_ += chunks_.length(c);
+    std::size_t counted = 0;
     for (const StoredPoint& point : store.points()) {
       problem(point.problem).add(point);
+      counted += point.count;
       ++points_;
       problem_of_[point.id] = point.problem;
       if (point.judgement) {
@@ -36,12 +41,15 @@ class Driver {
       }
     }
     starts_before_ = starts_done_;
+    if (applied_ > chunks_.count() || counted != starts_done_)
+      throw InputError(io::shown(store.path(), 160) + ": damaged: " + std::to_string(counted) +
+                       " starts are counted, and " + std::to_string(starts_done_) + " were done");
   }
 
   SearchResult run() {
     while (true) {
       hand_out();
-      if (outstanding_ == 0) break;
+      if (outstanding_ == 0 || patience_is_over()) break;
       if (auto reply = workers_.take(std::chrono::milliseconds(200))) {
         --outstanding_;
         if (reply->kind == Task::Kind::chunk) {
@@ -57,22 +65,26 @@ class Driver {
     SearchResult result;
     result.starts_done = starts_done_;
     result.seconds = seconds();
+    result.left_behind = outstanding_ > 0;
     result.complete = applied_ == chunks_.count() && judged_ == points_;
     return result;
   }
 
  private:
   double seconds() const { return std::chrono::duration<double>(Clock::now() - begun_).count(); }
-  bool over() const {
-    return (options_.stop != nullptr && *options_.stop) || (options_.time > 0 && seconds() > options_.time);
+  bool over() const { return options_.stop != nullptr && *options_.stop; }
+
+  // A call of a library, an eigendecomposition for one, cannot be interrupted.
+  bool patience_is_over() {
+    if (!over()) return false;
+    if (!stopped_) stopped_ = Clock::now();
+    return Clock::now() - *stopped_ > kPatience;
   }
 
   DistinctPoints& problem(std::size_t p) {
     const auto found = problems_.find(p);
     if (found != problems_.end()) return found->second;
-    const Instance instance = family_.problem(p);
-    DistinctPoints points(layered(make_problem(instance)), instance.population.has_value());
-    return problems_.emplace(p, std::move(points)).first->second;
+    return problems_.emplace(p, DistinctPoints(make_problem(family_.problem(p)))).first->second;
   }
 
   std::vector<double> data_of(std::size_t p) const {
@@ -122,6 +134,7 @@ class Driver {
     DistinctPoints& distinct = problem(chunks_.problem(chunk));
     std::set<std::size_t> met;
     store_.begin();
+    store_.expect_chunks_done(applied_);
     for (std::size_t s = 0; s < endings.size(); ++s) {
       if (const auto found = distinct.find(endings[s])) {
         ++distinct.points()[*found].count;
@@ -166,7 +179,8 @@ class Driver {
     }
   }
 
-  // Every certified minimum is compared with the lowest value known in its problem.
+  // Every point is compared with the lowest value known in its problem. The certificates are left to the next
+  // session, or to the export, where this one has to end.
   void settle() {
     std::map<std::size_t, StoredPoint> lowest;
     std::vector<StoredPoint> all = store_.points();
@@ -183,8 +197,10 @@ class Driver {
         continue;
       const StoredPoint& best = lowest.at(p.problem);
       const bool higher = best.judgement->loss_upper < p.judgement->loss_lower;
-      store_.set_better(p.id, higher ? best.id : 0,
-                        higher ? lower_value_certificate(*p.judgement, *best.judgement) : "");
+      const std::int64_t better = higher ? best.id : 0;
+      if (better == p.better && !p.better_certificate.empty() == higher) continue;
+      store_.set_better(p.id, better,
+                        higher && !over() ? lower_value_certificate(*p.judgement, *best.judgement) : "");
     }
     store_.commit();
   }
@@ -215,6 +231,7 @@ class Driver {
   const SearchOptions& options_;
   const Chunks chunks_;
   const Clock::time_point begun_ = Clock::now();
+  std::optional<Clock::time_point> stopped_;
   std::map<std::size_t, DistinctPoints> problems_;
   std::map<std::size_t, std::vector<Ending>> ready_;  // chunks done before their turn
   std::deque<Task> waiting_;                          // judgements
@@ -233,7 +250,7 @@ void put_problem(Store& store, const Family& family, std::size_t p) {
   store.add_problem(p, family.title(p), instance_text(instance), instance_sha256(instance));
 }
 
-void begin_search(Store& store, const Family& family) {
+bool begin_search(Store& store, const Family& family, const std::atomic<bool>* stop) {
   store.begin();
   store.set_meta("program", "pgbsearch " PGB_VERSION);
   store.set_meta("family", family.text);
@@ -242,11 +259,16 @@ void begin_search(Store& store, const Family& family) {
   store.set_meta("seed", std::to_string(family.seed));
   store.set_meta("starts", std::to_string(family.starts));
   for (std::size_t p = 0; p < family.problems(); ++p) {
+    if (stop != nullptr && *stop) {
+      store.take_back();
+      return false;
+    }
     make_problem(family.problem(p));  // throws where the data do not fit
     if (!family.variant(p).search) put_problem(store, family, p);
   }
   store.set_meta("next_chunk", "0");
   store.commit();
+  return true;
 }
 
 void expect_same(const Store& store, const Family& family) {

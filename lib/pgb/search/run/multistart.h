@@ -24,30 +24,34 @@ struct SearchProgress {
 };
 
 struct SearchOptions {
-  double time = 0;  // seconds after which no new work is begun; 0: no limit
+  double time = 0;  // seconds after which *stop will be set, for the progress; 0: not known
   const std::atomic<bool>* stop = nullptr;
   std::function<void(const SearchProgress&)> progress;
 };
 
 struct SearchResult {
   bool complete = false;  // every start was run and every end judged
+  // Half a second after *stop was set something was still in hand, which is waited for no longer: see
+  // Workers::idle.
+  bool left_behind = false;
   std::size_t starts_done = 0;
   double seconds = 0;  // of this session
 };
 
-// Puts the family and its problems into an empty store.
-void begin_search(Store& store, const Family& family);
+// Puts the family and its problems into an empty store; nothing, and false, once *stop is set.
+bool begin_search(Store& store, const Family& family, const std::atomic<bool>* stop);
 // Its problem p, with the data chosen for it.
 void put_problem(Store& store, const Family& family, std::size_t p);
 // Throws InputError where the store was begun with another family, seed or number of starts, or with other
-// data.
+// data, or where what it counts does not fit together.
 void expect_same(const Store& store, const Family& family);
 
 // Goes on with the store where it stands. Chunks of starts are applied in their order whoever did them first,
 // so that the store depends on the family alone; each chunk and each judgement is one transaction. Two
-// critical ends are one point when their outputs agree and either both are regular and the parameters agree
-// up to symmetry, or neither is regular (they then lie on one set of critical points, or cannot be told from
-// it). Other ends are one point when their kinds agree and their losses to three digits.
+// critical ends are one point when their outputs and the signs of their curvatures agree and, where both
+// Hessians are positive definite, the parameters up to symmetry (otherwise they lie on one set of critical
+// points, or cannot be told from it). Other ends are one point when their kinds agree and their losses to
+// three digits.
 SearchResult run_search(Store& store, const Family& family, Workers& workers, const SearchOptions& options);
 
 }  // namespace pgb::search

@@ -1,11 +1,11 @@
 #include "pgb/search/run/prove.h"
 
-#include <chrono>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "pgb/io/errors.h"
+#include "pgb/io/message.h"
 #include "pgb/report/numbers.h"
 #include "pgb/report/plain_text.h"
 #include "pgb/search/exhaustive.h"
@@ -56,24 +56,16 @@ std::string result_json(const ExhaustiveResult& result) {
   return out.dump();
 }
 
+Json parsed(const Store& store, const std::string& text) {
+  const Json json = Json::parse(text, nullptr, false);
+  const bool sound = json.is_object() && json.contains("status") && json.contains("statement") &&
+                     json.contains("suboptimal_minima") && json.contains("points");
+  if (!sound)
+    throw InputError(io::shown(store.path(), 160) + ": damaged: a list that was proved cannot be read");
+  return json;
+}
+
 std::string key(const char* what, std::size_t p) { return std::string(what) + std::to_string(p); }
-
-// Stop by the caller's flag or at a time, as one flag.
-class Deadline {
- public:
-  explicit Deadline(const ProveOptions& options) : options_(options) {}
-  void look() {
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
-    const bool over = options_.time > 0 && seconds > options_.time;
-    if (over || (options_.stop != nullptr && *options_.stop)) flag_ = true;
-  }
-  const std::atomic<bool>& flag() const { return flag_; }
-
- private:
-  const ProveOptions& options_;
-  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-  std::atomic<bool> flag_{false};
-};
 
 }  // namespace
 
@@ -85,8 +77,7 @@ void prove_family(Store& store, const Family& family, const ProveOptions& option
     throw InputError(store.path() + ": expected the proof the store was begun with (" + before + "), found " +
                      asked);
   store.set_meta("prove", asked);
-  Deadline deadline(options);
-  for (std::size_t p = 0; p < family.problems() && !deadline.flag(); ++p) {
+  for (std::size_t p = 0; p < family.problems() && !(options.stop != nullptr && *options.stop); ++p) {
     if (store.meta(key("proved_", p))) continue;
     ExhaustiveOptions exhaustive;
     exhaustive.box = {options.box};
@@ -94,10 +85,9 @@ void prove_family(Store& store, const Family& family, const ProveOptions& option
         options.critical_points ? boxes::Subject::critical_points : boxes::Subject::local_minima;
     exhaustive.max_boxes = options.max_boxes;
     exhaustive.threads = options.threads;
-    exhaustive.stop = &deadline.flag();
+    exhaustive.stop = options.stop;
     exhaustive.resume = store.meta(key("prove_state_", p)).value_or("");
     exhaustive.progress = [&](const boxes::SearchProgress& progress) {
-      deadline.look();
       if (options.progress) options.progress(p, family.problems(), progress.examined, progress.decided);
     };
     exhaustive.checkpoint = [&](const std::string& state) { store.set_meta(key("prove_state_", p), state); };
@@ -119,7 +109,7 @@ int prove_status(const Store& store) {
       undecided = true;
       continue;
     }
-    const Json result = Json::parse(*text);
+    const Json result = parsed(store, *text);
     found = found || result["suboptimal_minima"] > 0;
     undecided = undecided || result["status"] != "complete";
   }
@@ -136,7 +126,7 @@ std::string prove_text(const Store& store) {
       text += "    not finished; --resume goes on with it\n";
       continue;
     }
-    const Json result = Json::parse(*proved);
+    const Json result = parsed(store, *proved);
     const std::string statement = result["statement"].get<std::string>();
     for (const std::string& line : report::wrap(report::printable(statement), 92))
       text += "    " + line + '\n';
@@ -159,7 +149,7 @@ std::string prove_json(const Store& store) {
     const auto row = store.problem(p);
     const auto proved = store.meta(key("proved_", p));
     Json entry{{"problem", p}, {"title", row ? row->title : ""}, {"problem_sha256", row ? row->sha256 : ""}};
-    entry["result"] = proved ? Json::parse(*proved) : Json(nullptr);
+    entry["result"] = proved ? parsed(store, *proved) : Json(nullptr);
     problems.push_back(entry);
   }
   const Json out{{"schema", "pgb-search-proof/1"},

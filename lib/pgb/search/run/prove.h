@@ -17,7 +17,6 @@ struct ProveOptions {
   bool critical_points = false;  // not only local minima
   std::size_t max_boxes = 1'000'000;
   int threads = 1;
-  double time = 0;  // seconds; 0: no limit
   const std::atomic<bool>* stop = nullptr;
   std::function<void(std::size_t problem, std::size_t problems, std::size_t boxes, double decided)> progress;
 };

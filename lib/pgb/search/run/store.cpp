@@ -1,20 +1,28 @@
 #include "pgb/search/run/store.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 #include <utility>
-
-#include <sqlite3.h>
 
 #include "pgb/io/errors.h"
 #include "pgb/io/message.h"
+#include "pgb/search/run/statement.h"
 
 namespace pgb::search {
 namespace {
 
-constexpr const char* kSchema = "pgb-store/1";
+constexpr int kLockTries = 60;
+constexpr const char* kSchema = "pgb-store/2";
 constexpr const char* kTables = R"(
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE problems (number INTEGER PRIMARY KEY, title TEXT NOT NULL, sha256 TEXT NOT NULL, problem TEXT NOT NULL);
@@ -23,7 +31,7 @@ constexpr const char* kTables = R"(
   CREATE TABLE points (
     id INTEGER PRIMARY KEY, problem INTEGER NOT NULL REFERENCES problems (number),
     first_start INTEGER NOT NULL, count INTEGER NOT NULL,
-    ending INTEGER NOT NULL, regular INTEGER NOT NULL, steps INTEGER NOT NULL, loss REAL, gradient REAL, step REAL,
+    ending INTEGER NOT NULL, hessian INTEGER NOT NULL, steps INTEGER NOT NULL, loss REAL, gradient REAL, step REAL,
     z BLOB NOT NULL, outputs BLOB NOT NULL,
     kind TEXT, certified INTEGER, reason TEXT, explanation TEXT, parameters TEXT, sha256 TEXT, loss_text TEXT,
     loss_lower REAL, loss_upper REAL, center TEXT, reach TEXT, curvature REAL,
@@ -33,7 +41,7 @@ constexpr const char* kTables = R"(
     PRIMARY KEY (point, number)) WITHOUT ROWID;
 )";
 constexpr const char* kPointColumns =
-    "id, problem, first_start, count, ending, regular, steps, loss, gradient, step, z, outputs, kind, "
+    "id, problem, first_start, count, ending, hessian, steps, loss, gradient, step, z, outputs, kind, "
     "certified, reason, "
     "explanation, parameters, sha256, loss_text, loss_lower, loss_upper, center, reach, curvature, better, "
     "better_certificate";
@@ -58,78 +66,28 @@ std::vector<std::string> split_numbers(const std::string& text) {
 
 struct Store::Handle {
   sqlite3* db = nullptr;
-  ~Handle() { sqlite3_close(db); }
+  int lock = -1;  // of the process that writes
+  Handle() = default;
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  ~Handle() {
+    sqlite3_close(db);
+    if (lock >= 0) ::close(lock);  // last: closing the file ends SQLite's own locks
+  }
 };
 
 namespace {
 
-[[noreturn]] void fail_with(sqlite3* db, const std::string& path) {
-  throw InputError(io::shown(path, 160) +
-                   ": store: " + (db != nullptr ? sqlite3_errmsg(db) : "out of memory"));
+// file:..., with what has a meaning in it written as %XX.
+std::string as_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    char text[4];
+    std::snprintf(text, sizeof text, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    uri += c == '?' || c == '#' || c == '%' ? std::string(text) : std::string(1, c);
+  }
+  return uri;
 }
-
-// One prepared statement, bound from left to right and stepped through.
-class Statement {
- public:
-  Statement(sqlite3* db, const std::string& path, const std::string& sql) : db_(db), path_(path) {
-    if (sqlite3_prepare_v2(db, sql.c_str(), -1, &statement_, nullptr) != SQLITE_OK) fail_with(db, path);
-  }
-  ~Statement() { sqlite3_finalize(statement_); }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-
-  Statement& operator<<(std::int64_t value) { return bound(sqlite3_bind_int64(statement_, ++next_, value)); }
-  Statement& operator<<(std::size_t value) { return *this << static_cast<std::int64_t>(value); }
-  Statement& operator<<(int value) { return *this << static_cast<std::int64_t>(value); }
-  Statement& operator<<(double value) { return bound(sqlite3_bind_double(statement_, ++next_, value)); }
-  Statement& operator<<(const std::string& value) {
-    return bound(
-        sqlite3_bind_text64(statement_, ++next_, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
-  }
-  Statement& operator<<(const std::vector<double>& value) {
-    static const double nothing = 0;  // a null pointer would bind NULL
-    const void* bytes = value.empty() ? &nothing : value.data();
-    return bound(
-        sqlite3_bind_blob64(statement_, ++next_, bytes, value.size() * sizeof(double), SQLITE_TRANSIENT));
-  }
-
-  bool next() {
-    const int code = sqlite3_step(statement_);
-    if (code != SQLITE_ROW && code != SQLITE_DONE) fail_with(db_, path_);
-    return code == SQLITE_ROW;
-  }
-  void done() {
-    while (next()) {
-    }
-  }
-
-  bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-  std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
-  std::size_t size(int column) const { return static_cast<std::size_t>(integer(column)); }
-  double real(int column) const { return sqlite3_column_double(statement_, column); }
-  std::string text(int column) const {
-    const unsigned char* value = sqlite3_column_text(statement_, column);
-    const auto length = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
-    return value == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(value), length);
-  }
-  std::vector<double> reals(int column) const {
-    const void* bytes = sqlite3_column_blob(statement_, column);
-    std::vector<double> values(static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)) /
-                               sizeof(double));
-    if (!values.empty()) std::memcpy(values.data(), bytes, values.size() * sizeof(double));
-    return values;
-  }
-
- private:
-  Statement& bound(int code) {
-    if (code != SQLITE_OK) fail_with(db_, path_);
-    return *this;
-  }
-  sqlite3* db_;
-  const std::string& path_;
-  sqlite3_stmt* statement_ = nullptr;
-  int next_ = 0;
-};
 
 StoredPoint point_of(const Statement& row, const std::string& path) {
   StoredPoint p;
@@ -138,7 +96,7 @@ StoredPoint point_of(const Statement& row, const std::string& path) {
   p.first_start = row.size(2);
   p.count = row.size(3);
   p.ending.kind = static_cast<EndKind>(row.integer(4));
-  p.ending.regular = row.integer(5) != 0;
+  p.ending.curvature = static_cast<Curvature>(row.integer(5));
   p.ending.steps = static_cast<int>(row.integer(6));
   p.ending.loss = row.real(7);
   p.ending.gradient = row.real(8);
@@ -181,6 +139,31 @@ void Store::run(const char* sql) {
   if (sqlite3_exec(handle_->db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail_with(handle_->db, path_);
 }
 
+void Store::connect(bool create, bool writable) {
+  int flags = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  if (create) flags |= SQLITE_OPEN_CREATE;
+  std::string name = path_;
+  const std::filesystem::path folder = std::filesystem::absolute(path_).parent_path();
+  std::error_code ignored;
+  if (!writable && ::access(folder.c_str(), W_OK) != 0 && !std::filesystem::exists(path_ + "-wal", ignored)) {
+    // The log that belongs to a store cannot be made there, and nobody can be writing one.
+    name = as_uri(path_) + "?immutable=1";
+    flags |= SQLITE_OPEN_URI;
+  }
+  if (sqlite3_open_v2(name.c_str(), &handle_->db, flags, nullptr) != SQLITE_OK) fail_with(handle_->db, path_);
+  sqlite3_busy_timeout(handle_->db, 2000);
+  if (!writable || path_ == ":memory:") return;
+  handle_->lock = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  int tries = kLockTries;  // a search that was told to stop takes a moment
+  while (handle_->lock >= 0 && ::flock(handle_->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (--tries > 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      continue;
+    }
+    io::fail(io::shown(path_, 160), "a store that nobody writes", "one that another pgbsearch is at work on");
+  }
+}
+
 Store Store::create(const std::string& path) {
   std::error_code ignored;
   if (path != ":memory:" && std::filesystem::exists(path, ignored)) {
@@ -188,9 +171,7 @@ Store Store::create(const std::string& path) {
              "one that exists");
   }
   Store store(path);
-  constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  if (sqlite3_open_v2(path.c_str(), &store.handle_->db, flags, nullptr) != SQLITE_OK)
-    fail_with(store.handle_->db, path);
+  store.connect(true, true);
   store.make_tables();
   return store;
 }
@@ -201,10 +182,7 @@ Store Store::resume(const std::string& path) {
   {
     // A run killed before its first transaction leaves a database without tables.
     Store store(path);
-    if (sqlite3_open_v2(path.c_str(), &store.handle_->db, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) {
-      fail_with(store.handle_->db, path);
-    }
-    sqlite3_busy_timeout(store.handle_->db, 2000);
+    store.connect(false, true);
     bool empty = false;
     try {
       Statement tables(store.handle_->db, path, "SELECT count(*) FROM sqlite_master");
@@ -228,26 +206,58 @@ void Store::make_tables() {
 }
 
 Store Store::open(const std::string& path, bool writable) {
+  const std::string expected = std::string("a store of pgbsearch (") + kSchema + ")";
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored))
     io::fail(io::shown(path, 160), "a store", "no such file");
   Store store(path);
-  const int flags = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-  if (sqlite3_open_v2(path.c_str(), &store.handle_->db, flags, nullptr) != SQLITE_OK)
-    fail_with(store.handle_->db, path);
+  store.connect(false, writable);
   std::optional<std::string> schema;
+  std::string why = "another file";
   try {
-    sqlite3_busy_timeout(store.handle_->db, 2000);
     if (writable) store.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     schema = store.meta("schema");
   } catch (const InputError&) {
-    schema.reset();
+    const int code = sqlite3_errcode(store.handle_->db) & 0xff;
+    if (code != SQLITE_NOTADB && code != SQLITE_ERROR) why = sqlite3_errmsg(store.handle_->db);
   }
-  if (schema != kSchema) {
-    io::fail(io::shown(path, 160), std::string("a store of pgbsearch (") + kSchema + ")",
-             schema ? io::in_quotes(*schema) : "another file");
-  }
+  if (schema != kSchema) io::fail(io::shown(path, 160), expected, schema ? io::in_quotes(*schema) : why);
+  store.expect_sound();
   return store;
+}
+
+void Store::expect_sound() const {
+  // Whatever a query finds is wrong. The numbers of the kinds are those of EndKind and Curvature.
+  const std::array<std::pair<const char*, const char*>, 5> checks{{
+      {"SELECT count(*) FROM points WHERE problem NOT IN (SELECT number FROM problems) OR count < 1",
+       "points of no problem or no start"},
+      {"SELECT count(*) FROM points WHERE ending NOT BETWEEN 0 AND 3 OR hessian NOT BETWEEN 0 AND 2 OR "
+       "typeof(z) != 'blob' OR typeof(outputs) != 'blob' OR length(z) % 8 OR length(outputs) % 8",
+       "points with an end of no known kind"},
+      {"SELECT count(*) FROM points WHERE better != 0 AND better NOT IN (SELECT id FROM points)",
+       "points whose better one is missing"},
+      {"SELECT count(*) FROM points a, points b WHERE a.better = b.id AND NOT (b.loss_upper < a.loss_lower)",
+       "points whose better one is not proven lower"},
+      {"SELECT count(*) FROM certificates WHERE point NOT IN (SELECT id FROM points)",
+       "certificates of no point"},
+  }};
+  for (const auto& [query, what] : checks) {
+    Statement row(handle_->db, path_, query);
+    if (row.next() && row.integer(0) != 0)
+      throw InputError(io::shown(path_, 160) + ": damaged: it has " + what);
+  }
+}
+
+std::size_t Store::chunks_done() const {
+  const std::string text = meta("next_chunk").value_or("0");
+  if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
+    io::fail(io::shown(path_, 160), "a number of chunks that were done", io::in_quotes(text));
+  return static_cast<std::size_t>(std::stoull(text));
+}
+
+void Store::expect_chunks_done(std::size_t count) const {
+  if (chunks_done() != count)
+    throw InputError(io::shown(path_, 160) + ": another pgbsearch has gone on with this store meanwhile");
 }
 
 std::optional<std::string> Store::meta(const std::string& key) const {
@@ -265,6 +275,7 @@ void Store::set_meta(const std::string& key, const std::string& value) {
 
 void Store::begin() { run("BEGIN IMMEDIATE"); }
 void Store::commit() { run("COMMIT"); }
+void Store::take_back() { run("ROLLBACK"); }
 
 void Store::add_problem(std::size_t number, const std::string& title, const std::string& canonical,
                         const std::string& sha256) {
@@ -301,10 +312,10 @@ std::vector<double> Store::evaluations(std::size_t problem) const {
 std::int64_t Store::add_point(const StoredPoint& p) {
   Statement row(
       handle_->db, path_,
-      "INSERT INTO points (problem, first_start, count, ending, regular, steps, loss, gradient, step, z, "
+      "INSERT INTO points (problem, first_start, count, ending, hessian, steps, loss, gradient, step, z, "
       "outputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const Ending& e = p.ending;
-  row << p.problem << p.first_start << p.count << static_cast<int>(e.kind) << static_cast<int>(e.regular)
+  row << p.problem << p.first_start << p.count << static_cast<int>(e.kind) << static_cast<int>(e.curvature)
       << e.steps << e.loss << e.gradient << e.step << e.z << e.outputs;
   row.done();
   return sqlite3_last_insert_rowid(handle_->db);

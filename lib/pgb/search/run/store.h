@@ -36,8 +36,9 @@ struct StoredPoint {
 class Store {
  public:
   // A new file (":memory:": none), one to go on with (new where it is not there), or one to read. Each throws
-  // InputError where the file is not a store of this version or cannot be used; create() also where it
-  // exists.
+  // InputError where the file is not a store of this version, damaged or cannot be used, or to be written
+  // while another process does; create() also where it exists. One to read may be in a folder that cannot be
+  // written to.
   static Store create(const std::string& path);
   static Store resume(const std::string& path);
   static Store open(const std::string& path, bool writable);
@@ -50,6 +51,13 @@ class Store {
 
   void begin();
   void commit();
+  void take_back();  // what was done since begin()
+
+  // Chunks of starts whose ends are counted. Throws InputError where the store holds no such number.
+  std::size_t chunks_done() const;
+  // Inside a transaction: throws InputError unless there are that many. Two processes that go on with one
+  // store (its lock does not reach every file system) so never count a chunk twice.
+  void expect_chunks_done(std::size_t count) const;
 
   void add_problem(std::size_t number, const std::string& title, const std::string& canonical,
                    const std::string& sha256);
@@ -80,6 +88,8 @@ class Store {
   explicit Store(std::string path);
   void run(const char* sql);
   void make_tables();
+  void connect(bool create, bool writable);
+  void expect_sound() const;
   std::string path_;
   std::unique_ptr<Handle> handle_;
 };

@@ -73,7 +73,7 @@ Summary summarise(const Store& store) {
       family_from_text(store.meta("family").value_or("{}"), store.meta("where").value_or(store.path()));
   s.family = store.meta("name").value_or("");
   s.about = family.about;
-  s.problems = store.problems();
+  s.problems = family.problems();
   const std::size_t starts = std::strtoull(store.meta("starts").value_or("0").c_str(), nullptr, 10);
   s.starts_total = s.problems * starts;
   std::map<std::pair<double, std::pair<PointKind, bool>>, LossCount> losses;
@@ -218,8 +218,10 @@ std::string point_text(const StoredPoint& p, const Store& store) {
   line("Kind", kind_text(j.kind, j.certified));
   line("Loss", report::rounded(j.loss, report::Notation::plain, 17));
   if (p.better != 0) line("Suboptimal", "certified: at #" + std::to_string(p.better) + " the loss is lower");
-  line("Certificates",
-       counted(j.certificates.size() + (p.better_certificate.empty() ? 0 : 1), "certificate"));
+  const std::size_t certificates = j.certificates.size() + (p.better_certificate.empty() ? 0 : 1);
+  const bool known = certificates > 0 || !(j.certified || p.better != 0);
+  line("Certificates", known ? counted(certificates, "certificate")
+                             : "none: pgbverify does not know losses over all Gaussian inputs");
   line("", j.explanation);
   if (const auto mode = store.failure_mode(p.id)) line("", *mode);
   text += '\n';

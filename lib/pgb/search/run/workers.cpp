@@ -44,6 +44,11 @@ class ThreadWorkers : public Workers {
 
   std::size_t size() const override { return threads_.size(); }
 
+  bool idle() const override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return tasks_.empty() && busy_ == 0;
+  }
+
   void give(Task task) override {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -70,6 +75,7 @@ class ThreadWorkers : public Workers {
       if (ended_) return;
       const Task task = std::move(tasks_.front());
       tasks_.pop_front();
+      ++busy_;
       lock.unlock();
       Reply reply;
       std::exception_ptr failure;
@@ -79,6 +85,7 @@ class ThreadWorkers : public Workers {
         failure = std::current_exception();
       }
       lock.lock();
+      --busy_;
       if (failure) {
         failure_ = failure;
       } else {
@@ -90,11 +97,12 @@ class ThreadWorkers : public Workers {
 
   const Labour& labour_;
   std::vector<std::thread> threads_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_, finished_;
   std::deque<Task> tasks_;
   std::deque<Reply> replies_;
   std::exception_ptr failure_;
+  std::size_t busy_ = 0;
   bool ended_ = false;
 };
 
@@ -168,19 +176,17 @@ Reply Labour::operator()(const Task& task) const {
     reply.abandoned = stopped();
     return reply;
   }
+  SolverOptions options;
+  options.stop = stop_;
   std::vector<std::vector<double>> starts = task.from;
   for (std::size_t s = 0; s < task.length; ++s) starts.push_back(family_.start(task.problem, task.first + s));
   if (p->net) {
-    reply.endings = solve_batch(*p->net, starts);
-    return reply;
+    reply.endings = solve_batch(*p->net, starts, options);
+  } else {
+    for (std::size_t s = 0; s < starts.size() && !stopped(); ++s)
+      reply.endings.push_back(solve_general(p->problem, starts[s], options));
   }
-  for (const std::vector<double>& start : starts) {
-    if (stopped()) {
-      reply.abandoned = true;
-      return reply;
-    }
-    reply.endings.push_back(solve_general(p->problem, start));
-  }
+  reply.abandoned = stopped();
   return reply;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pgb/search/family/family.h"
+#include "pgb/search/run/deadline.h"
 #include "pgb/search/run/judgement.h"
 
 namespace pgb::search {
@@ -72,6 +73,8 @@ class Workers {
   // A finished task, in no particular order; nothing when none finished within the time. Rethrows what a task
   // threw.
   virtual std::optional<Reply> take(std::chrono::milliseconds time) = 0;
+  // Whether all that was given has been done. If not, destroying this waits for it.
+  virtual bool idle() const { return true; }
 };
 
 std::unique_ptr<Workers> thread_workers(const Labour& labour, int threads);
@@ -86,8 +89,9 @@ class MpiSession {
   MpiSession& operator=(const MpiSession&) = delete;
   int rank() const { return rank_; }
   int ranks() const { return ranks_; }
-  void serve(const Labour& labour, int threads);
-  std::unique_ptr<Workers> workers(const Labour& labour, int threads);
+  // Both end what is in hand on every rank when the deadline of rank 0 is over; serve() ends its own with it.
+  void serve(const Labour& labour, int threads, Deadline& deadline);
+  std::unique_ptr<Workers> workers(const Labour& labour, int threads, const Deadline& deadline);
   static bool available();  // built with MPI
 
  private:
