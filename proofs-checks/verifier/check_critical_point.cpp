@@ -106,7 +106,7 @@ void check(const Setting& s, const certificate::CriticalPoint& claim) {
   }
 
   for (const Split& split : splits) split_units(split, z);
-  if (claim.strict_minimum) {  // up to symmetries, and to the shares of the splits
+  if (claim.strict_minimum || claim.isolated) {  // up to symmetries, and to the shares of the splits
     if (!splits.empty()) orbit = tangents(s, claim.symmetries, z);
     for (const Split& split : splits) {
       const auto [w, other] = split.outgoing[0];
@@ -114,12 +114,22 @@ void check(const Setting& s, const certificate::CriticalPoint& claim) {
               "a split without one weight, not 0");
       pinned.push_back(other), orbit.push_back({{w, 1}, {other, -1}});
     }
+    const Indices others = except(pinned, s.parameters);
     if (!whole) {
       require_independent(orbit, pinned, s.parameters);
-      h = hessian(s, z, except(pinned, s.parameters));
+      h = hessian(s, z, others);
       precondition(h, "the Hessian matrix");
     }
-    require_positive_definite(h, "the Hessian matrix");
+    if (claim.strict_minimum) require_positive_definite(h, "the Hessian matrix");
+    if (claim.isolated) {  // tau H + c J^T J, a matrix and its transpose added
+      require(claim.multipliers.size() == 2, "multipliers: expected tau and c");
+      const Ball tau(exact(claim.multipliers[0])), c(exact(claim.multipliers[1]));
+      const Matrix j = jacobian(s, z, Kinks::refused, others);
+      const Matrix half = tau / Ball(2) * h + c / Ball(2) * (transpose(j) * j);
+      const Matrix sum = half + transpose(half);
+      precondition(sum, "tau H + c J^T J");
+      require_positive_definite(sum, "tau H + c J^T J");
+    }
   }
   const std::map<std::size_t, Rational> direction = entries(claim.direction, s.parameters);
   Indices chosen;

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "verifier/checks.h"
-#include "verifier/network.h"
+#include "verifier/exact.h"
 
 namespace pgb::verifier {
 namespace {
@@ -30,44 +30,52 @@ bool is_singular_modulo(Matrix a, ulong p) {
 }
 
 // Functions of x, by their values at the samples.
-using Functions = std::set<Rationals>;
+using Functions = std::set<Exacts>;
 Functions products(const Functions& a, const Functions& b) {
   Functions all;
   require(double(a.size()) * double(b.size()) < 10000, "too many functions of x for the checker");
-  for (const Rationals& f : a) {
-    for (const Rationals& g : b) {
-      Rationals product(f);
-      for (std::size_t i = 0; i < g.size(); ++i) product[i] *= g[i];
+  for (const Exacts& f : a) {
+    for (const Exacts& g : b) {
+      Exacts product(f.size());
+      for (std::size_t i = 0; i < g.size(); ++i) product[i].add_product(f[i], g[i]);
       all.insert(product);
     }
   }
   return all;
 }
 
-// Functions in whose span each output is, for all parameters; or for all near z, where linear pieces are
-// linear.
-std::vector<Functions> spaces(const Setting& s, const Balls& z, bool near) {
-  std::vector<Functions> space(s.features.size());
-  const Network network(s, z, near ? Kinks::refused : Kinks::allowed);
+// The samples at the centre: features, in balls and in exact terms.
+struct Samples {
   std::vector<State> states;
-  for (std::size_t i = 0; i < s.samples; ++i) states.push_back(network.forward(i));
+  std::vector<Exacts> values;
+};
+
+// Functions in whose span each output is, for all parameters; or for all near z, where linear pieces are
+// linear. A feature that no parameter enters is one function.
+std::vector<Functions> spaces(const Setting& s, const Samples& at_center, bool near) {
+  std::vector<Functions> space(s.features.size());
+  std::vector<bool> fixed(s.features.size(), true);
   for (std::size_t f = 0; f < space.size(); ++f) {
     const Feature& feature = s.features[f];
     if (!feature.feeds_output) continue;
     const auto source = [&](std::size_t t) -> Functions& { return space[feature.terms[t].feature]; };
-    Rationals own(s.samples, 1);
+    for (const auto& [h, w] : feature.terms) fixed[f] = fixed[f] && fixed[h] && w == none;
+    fixed[f] = fixed[f] && feature.bias == none;
+    Exacts own(s.samples, Rational(1));
     for (std::size_t i = 0; i < s.samples; ++i) {
-      if (feature.op == Op::input) own[i] = s.x[i * s.inputs + f];
-      if (feature.op == Op::activation && !states[i].value[feature.terms[0].feature].is_positive())
-        own[i] = feature.activation.slope;
+      if (fixed[f]) own[i] = at_center.values[i][f];
+      if (fixed[f] || feature.op != Op::activation) continue;
+      const Ball& x = at_center.states[i].value[feature.terms[0].feature];
+      require(near && feature.activation.homogeneous() && x.is_nonzero(),
+              feature.name + " is not linear in x");
+      if (x.is_negative()) own[i] = Rational(feature.activation.slope);
     }
-    if (feature.op == Op::input || feature.bias != none) space[f] = {own};
+    if (fixed[f] || feature.bias != none) space[f] = {own};
+    if (fixed[f]) continue;
     for (std::size_t t = 0; t < feature.terms.size() && feature.op == Op::affine; ++t)
       space[f].insert(source(t).begin(), source(t).end());
     if (feature.op == Op::product) space[f] = products(source(0), source(1));
-    if (feature.op != Op::activation) continue;
-    require(near && feature.activation.homogeneous(), feature.name + " is not linear in x");
-    space[f] = products({own}, source(0));
+    if (feature.op == Op::activation) space[f] = products({own}, source(0));
   }
   return space;
 }
@@ -81,18 +89,29 @@ void check(const Setting& s, const certificate::SpanOrthogonal& claim) {
   for (std::size_t k = 0; k < s.parameters; ++k)
     require(s.penalty(k) == 0 || center[k] == 0, "not 0 but regularised: parameter " + std::to_string(k));
   const Balls z = box(center, 0, {});
-  const std::vector<LossRange> l = losses(s, z);
+  const Network network(s, z, claim.space == Space::near ? Kinks::refused : Kinks::allowed);
+  ExactNetwork exact(s, center);
+  Samples samples;
+  std::vector<Exacts> gradient;
+  for (std::size_t i = 0; i < s.samples; ++i) {
+    samples.states.push_back(network.forward(i));
+    samples.values.push_back(exact.features(i, samples.states[i]));
+    Exacts phi;
+    for (const std::size_t f : s.outputs) phi.push_back(samples.values[i][f]);
+    gradient.push_back(exact_gradient(s.loss, phi, s.targets(i)));
+  }
   const bool any = claim.space == Space::functions_of_x;
   const std::vector<Functions> space =
-      any ? std::vector<Functions>() : spaces(s, z, claim.space == Space::near);
+      any ? std::vector<Functions>() : spaces(s, samples, claim.space == Space::near);
   for (std::size_t k = 0; k < s.outputs.size(); ++k) {
-    Balls sums(s.distinct_inputs);
-    for (std::size_t i = 0; any && i < s.samples; ++i) sums[s.group[i]].add(l[i].gradient[k]);
-    for (const Rationals& function : any ? Functions() : space[s.outputs[k]]) {
+    Exacts sums(s.distinct_inputs);
+    for (std::size_t i = 0; any && i < s.samples; ++i)
+      sums[s.group[i]].add_product(gradient[i][k], Rational(1));
+    for (const Exacts& function : any ? Functions() : space[s.outputs[k]]) {
       sums.emplace_back();
-      for (std::size_t i = 0; i < s.samples; ++i) sums.back().add_product(l[i].gradient[k], function[i]);
+      for (std::size_t i = 0; i < s.samples; ++i) sums.back().add_product(gradient[i][k], function[i]);
     }
-    for (const Ball& sum : sums)
+    for (const Exact& sum : sums)
       require(sum.is_zero(), "not exactly 0: a sum of loss derivatives, " + sum.text());
   }
 }

@@ -125,6 +125,9 @@ inline Matrix operator+(const Matrix& a, const Matrix& b) {
   Matrix c(a.rows(), a.cols());
   return arb_mat_add(c.get(), a.get(), b.get(), working_bits), c;
 }
+inline Matrix operator*(const Ball& factor, Matrix a) {
+  return arb_mat_scalar_mul_arb(a.get(), a.get(), factor.get(), working_bits), a;
+}
 inline Matrix operator-(Matrix a) { return arb_mat_neg(a.get(), a.get()), a; }
 inline Matrix transpose(const Matrix& a) {
   Matrix c(a.cols(), a.rows());

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
@@ -83,6 +85,16 @@ std::string mlp_json(const std::vector<std::size_t>& widths, const std::string& 
     if (!activation.empty()) nodes += R"({ "op": ")" + activation + R"(", "name": "s)" + number + "\" }, ";
   }
   return "{ \"input\": " + std::to_string(widths[0]) + ", \"nodes\": [" + nodes + "] }";
+}
+
+bool accepted(const certificate::Certificate& certificate) {
+  const auto path =
+      std::filesystem::temp_directory_path() / ("pgb_proof_" + std::to_string(getpid()) + ".json");
+  std::ofstream(path) << certificate::write_certificate(certificate);
+  const int status =
+      std::system((std::string(PGB_TOOLS_DIR) + "/pgbverify " + path.string() + " > /dev/null 2>&1").c_str());
+  std::filesystem::remove(path);
+  return status == 0;
 }
 
 Real reference_value(const Problem& problem, const Vector<Real>& z) {

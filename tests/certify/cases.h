@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pgb/certificate/certificate.h"
 #include "pgb/model/problem.h"
 #include "support/random.h"
 
@@ -25,6 +26,9 @@ std::string mlp_json(const std::vector<std::size_t>& widths, const std::string& 
 inline std::string augmented(const std::string& lambda = "1/4") {
   return R"("augment": { "kind": "exponential", "lambda": ")" + lambda + "\" }";
 }
+
+// Whether pgbverify accepts a certificate that holds its problem's text.
+bool accepted(const certificate::Certificate& certificate);
 
 // Outputs at z and everything that Q needs, in MPFR at 400 bits, by the library's graph but with loss, mean
 // and regularizer written out here. z has all parameters, those of added neurons included.

@@ -92,15 +92,6 @@ TEST(Check, AllZeroTanhNetwork) {
   expect_ranks(v, 1, 4);
 }
 
-// The mean is no binary number: the same answer, without a proof.
-TEST(Check, AllZeroTanhNetworkAtARationalMean) {
-  const Verdict v = check(loaded(problem_json(mlp_json({1, 3, 1}, "tanh"),
-                                              R"({ "w1": [[0], [0], [0]], "b1": [0, 0, 0], "w2": [[0, 0, 0]],
-                                                   "b2": ["5/3"] })",
-                                              "[[-1], [0], [1]]", "[[1], [3], [1]]")));
-  expect_verdict(v, Answer::violated, false, Reason::flat_direction);
-}
-
 // A feature of exp(1e300) at one sample, and a gradient beyond the largest double.
 TEST(Check, NumbersBeyondDoubles) {
   const std::string model = R"({ "input": 1, "nodes": [{ "op": "linear", "weight": "w" }, { "op": "exp" },

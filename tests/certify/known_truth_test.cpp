@@ -2,8 +2,6 @@
 // counts are printed; PGB_TEST_SCALE scales them.
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -36,17 +34,6 @@ struct Known {
 struct Count {
   std::size_t problems = 0, certified = 0, existence = 0, accepted = 0;
 };
-
-// Whether pgbverify accepts a certificate; the problems here are built in code, and it holds their text.
-bool accepted(const certificate::Certificate& certificate) {
-  const auto path =
-      std::filesystem::temp_directory_path() / ("known_truth_" + std::to_string(getpid()) + ".json");
-  std::ofstream(path) << certificate::write_certificate(certificate);
-  const int status =
-      std::system((std::string(PGB_TOOLS_DIR) + "/pgbverify " + path.string() + " > /dev/null 2>&1").c_str());
-  std::filesystem::remove(path);
-  return status == 0;
-}
 
 std::string words(const Verdict& v) {
   std::string text = std::string(answer_name(v.answer)) + (v.certified ? ", certified, " : ", ") +

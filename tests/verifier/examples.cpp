@@ -109,6 +109,8 @@ void add_points(std::vector<Example>& list) {
   list.push_back({"split minimum", split(0.5, {{"strict_minimum", true}}, Json::object())});
   list.push_back(
       {"split saddle", split(2, {{"saddle", true}}, {{"direction", sparse({{0, "1"}, {1, "2"}})}})});
+  // Q is no minimum there, but <g, D^2 Phi> is definite across the line, on the kernel of J.
+  list.push_back({"split, isolated", split(2, {{"isolated", true}}, {{"multipliers", {"-1", "4"}}})});
   // c + v tanh(u tanh(w x)) with w = u = v = 0: only c has a derivative, and its second one is not 0.
   ProblemText deep(1);
   deep.linear("h1", {{0}}).op("tanh").linear("h2", {{0}}).op("tanh").linear("f", {{0}}, {1. / 3});
@@ -198,16 +200,29 @@ void add_regions(std::vector<Example>& list) {
   list.push_back({"span-orthogonal, near",
                   certificate(one_unit("relu", 1, 2, 1, 0).data({{-1}, {0}, {1}}, {{2}, {0}, {4}}),
                               statement("span-orthogonal", {{"space", "near"}}), proof())});
+  // c = 2/3, and tanh(x) at -1, 0, 1: a fixed feature, of which no more is known than that it is odd.
+  const Json two_thirds{{"saved_plus", sparse({{1, "2/3"}})}};
+  list.push_back(
+      {"span-orthogonal, fixed",
+       certificate(ProblemText(1).op("tanh").linear("f", {{0}}, {0}).data({{-1}, {0}, {1}}, {{1}, {0}, {1}}),
+                   statement("span-orthogonal", {{"space", "model"}, {"center", two_thirds}}), proof())});
+  // Both units see -1 at every input, and 2 v sigmoid(-1) = 1/3.
+  list.push_back({"level-set", certificate(ProblemText(2)
+                                               .linear("h", {{-1, -1}, {-1, -1}})
+                                               .op("sigmoid")
+                                               .linear("f", {{level_set_weight, level_set_weight}})
+                                               .data({{1, 0}, {0, 1}, {0.5, 0.5}}, {{0}, {0}, {1}}),
+                                           statement("level-set", {{"radius", "1e-12"}}),
+                                           proof({{"classes", {0, 0, 0}}, {"across", {1, 3, 5}}}))});
 }
 
 Json box_tree(const ProblemText& problem, const std::string& subject, const std::string& radius,
               const Json& points, const Json& undecided, const Json& tree) {
-  return certificate(problem,
-                     statement("box-tree", {{"radii", {radius}},
-                                            {"subject", subject},
-                                            {"points", points},
-                                            {"undecided", undecided}}),
-                     proof({{"tree", tree}}));
+  return certificate(
+      problem,
+      statement("box-tree",
+                {{"radii", {radius}}, {"subject", subject}, {"points", points}, {"undecided", undecided}}),
+      proof({{"tree", tree}}));
 }
 
 Json node(const std::string& kind, const Json& indices = Json::array(), const Json& numbers = Json::array()) {
@@ -220,10 +235,12 @@ Json node(const std::string& kind, const Json& indices = Json::array(), const Js
 void add_trees(std::vector<Example>& list) {
   const Json none = Json::array();
   // Q = (w - 1)^2 + (b - 1)^2 on [-2, 2]^2
-  const Json point{{"center", {"1", "1"}}, {"radius", "0"}, {"uniqueness_radius", "2"}, {"strict_minimum", true}};
+  const Json point{
+      {"center", {"1", "1"}}, {"radius", "0"}, {"uniqueness_radius", "2"}, {"strict_minimum", true}};
   const Json cover = {node("split", {0}, {"-1/2"}), node("gradient", {0}), node("split", {1}, {"-1/2"}),
                       node("combination", {1}, {"1"}), node("point", {0})};
-  list.push_back({"box-tree", box_tree(line(0, 0), "critical-points", "2", Json::array({point}), none, cover)});
+  list.push_back(
+      {"box-tree", box_tree(line(0, 0), "critical-points", "2", Json::array({point}), none, cover)});
   const Json part = {node("split", {0}, {"1/2"}), node("gradient", {0}), node("undecided")};
   list.push_back({"box-tree, undecided", box_tree(line(0, 0), "local-minima", "2", none, {2}, part)});
   // A unit with outgoing weight v: near v = 0 d_v Q = 0 at w = 0 only, and d_w Q / v is about 2.
@@ -231,15 +248,17 @@ void add_trees(std::vector<Example>& list) {
   list.push_back({"box-tree, off", box_tree(unit, "local-minima", "1/16", none, none,
                                             Json::array({node("off", {2, 0, 0}, {"1/16"})}))});
   const auto line_added = ProblemText(1).linear("f", {{0}}, {0}).data(two, opposite).added("1/10");
-  list.push_back({"box-tree, added", box_tree(line_added, "local-minima", "1/4", none, none,
-                                              {node("split", {0}, {"0"}), node("added", {0, 0}), node("added", {0, 1})})});
-  list.push_back({"box-tree, curvature",
-                  box_tree(ProblemText(1).linear("h", {{0}}).op("tanh").linear("f", {{0}}).data(two, opposite),
-                           "local-minima", "1/16", none, none,
-                           Json::array({node("curvature", {0, 1}, {"1", "-1"})}))});
-  list.push_back({"box-tree, rank", box_tree(one_unit("tanh", 1, 0, 1, 0).data(two, opposite),
-                                             "suboptimal-local-minima", "1/8", none, none,
-                                             {node("split", {3}, {"0"}), node("rank", {0, 3}), node("rank", {0, 3})})});
+  list.push_back({"box-tree, added",
+                  box_tree(line_added, "local-minima", "1/4", none, none,
+                           {node("split", {0}, {"0"}), node("added", {0, 0}), node("added", {0, 1})})});
+  list.push_back(
+      {"box-tree, curvature",
+       box_tree(ProblemText(1).linear("h", {{0}}).op("tanh").linear("f", {{0}}).data(two, opposite),
+                "local-minima", "1/16", none, none, Json::array({node("curvature", {0, 1}, {"1", "-1"})}))});
+  list.push_back(
+      {"box-tree, rank",
+       box_tree(one_unit("tanh", 1, 0, 1, 0).data(two, opposite), "suboptimal-local-minima", "1/8", none,
+                none, {node("split", {3}, {"0"}), node("rank", {0, 3}), node("rank", {0, 3})})});
 }
 
 void add_interpolation(std::vector<Example>& list) {

@@ -23,6 +23,8 @@ struct EmbeddedMinimum {
   double w = 0.9401757121042769, a = 1.8836692552481553;
 };
 constexpr EmbeddedMinimum embedded_minimum;
+// 1 / (6 sigmoid(-1)), nearly
+constexpr double level_set_weight = 0.6197136380765075;
 
 ProblemText line(double w, double b);
 

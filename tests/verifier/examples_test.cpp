@@ -86,6 +86,36 @@ TEST(Rejected, WhateverIsWrongWithTheCertificateItself) {
   }
 }
 
+TEST(Rejected, LevelSetsThatAreNotProved) {
+  const auto target = [](const std::string& y) {
+    return problem([=](Json& p) { p["data"]["y"]["values"][0] = y; });
+  };
+  expect_rejected({
+      {"level-set", set("radius", "1e-30"), "existence"},
+      {"level-set", set("radius", "-1"), "negative"},
+      {"level-set", set("radius", "1"), "singular"},
+      {"level-set", set("classes", {0, 0}), "one for each sample"},
+      {"level-set", set("classes", {0, 1, 1}), "not orthogonal"},
+      {"level-set", set("classes", {0, 0, 1}), "not as many"},
+      {"level-set", set("classes", {0, 1, 2}), "singular"},
+      {"level-set", set("across", {1, 3}), "not as many"},
+      {"level-set", set("across", {1, 3, 3}), "twice"},
+      {"level-set", set("across", {1, 3, 6}), "out of range"},
+      {"level-set", set("across", {0, 1, 5}), "singular"},
+      {"level-set", target("1e-40"), "not orthogonal"},
+      {"level-set", tensor("h.weight", 0, -1.001), "existence"},
+      {"level-set", tensor("f.weight", 0, 0.62), "existence"},
+      {"level-set", regularized(), "regularised"},
+      {"level-set", added(), "regularised"},
+      {"level-set", problem([](Json& p) { p["loss"]["kind"] = "absolute_cubed"; }), "squared"},
+      // v_1 sigmoid'' and v_2 sigmoid'' of opposite signs: on the surface, but a saddle across it.
+      {"level-set", problem([](Json& p) {
+         p["parameters"]["f.weight"]["values"] = {"-4", hex(level_set_weight * 2 + 4)};
+       }),
+       "Cholesky"},
+  });
+}
+
 TEST(Rejected, RegionsThatAreNotProved) {
   expect_rejected({
       {"not-critical", set("radius", "1"), "0 is not excluded"},
@@ -178,6 +208,11 @@ TEST(Rejected, PointsThatAreNotProved) {
       {"split minimum", [](Json& c) { c["statement"].erase("splits"); }, ""},
       {"split minimum", tensor("h.weight", 1, std::nextafter(embedded_minimum.w, 2)), "not equal"},
       {"split minimum", tensor("f.weight", 1, std::nextafter(embedded_minimum.a / 2, 2)), "share"},
+      {"split, isolated", set("multipliers", {"1", "4"}), "Cholesky"},
+      {"split, isolated", set("multipliers", {"-1", "1"}), "Cholesky"},
+      {"split, isolated", set("multipliers", {"0", "1"}), "singular"},
+      {"split, isolated", set("multipliers", {"0", "0"}), "singular"},
+      {"split, isolated", set("multipliers", {"-1"}), "multipliers"},
       {"split minimum", regularized(), "regularised"},
       {"split minimum", problem([](Json& p) { p["data"]["y"]["values"][1] = "7/2"; }), "existence"},
       {"split minimum", set("still", {1}), "twice"},

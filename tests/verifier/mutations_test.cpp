@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <random>
 
 #include "support/random.h"
 #include "verifier/examples.h"
@@ -48,7 +49,8 @@ std::string damaged(Random& random, const std::vector<Example>& all, std::size_t
       const std::string field = random_field(random, object);
       object.erase(field);
       // Less may be claimed, and a minor may do without its prime.
-      const bool optional = field == "strict_minimum" || field == "smaller_minimum" || field == "prime";
+      const bool optional =
+          field == "strict_minimum" || field == "smaller_minimum" || field == "isolated" || field == "prime";
       return optional ? "" : c.dump();
     }
     case 1: {  // a field given twice
@@ -181,7 +183,38 @@ bool split_is_true(const Json& s, const Numbers& z, double r) {
   if (!s.contains("splits")) return false;  // not an isolated critical point
   const double share = number(s["splits"][0]["share"]);
   const bool minimum = !s.contains("strict_minimum") || (share > 0 && share < 1);
-  return near && z[0] == z[1] && minimum && (!s.contains("saddle") || share < 0 || share > 1);
+  const bool isolated = !s.contains("isolated") || (share != 0 && share != 1);
+  return near && z[0] == z[1] && minimum && isolated && (!s.contains("saddle") || share < 0 || share > 1);
+}
+
+// v_1 sigmoid(w_1 . x) + v_2 sigmoid(w_2 . x) on (1, 0), (0, 1), (1/2, 1/2) with targets 0, 0, 1, z = (w_1,
+// w_2, v).
+double three_sample_loss(const Numbers& z) {
+  const auto s = [](double t) { return 1 / (1 + std::exp(-t)); };
+  const double x[3][2] = {{1, 0}, {0, 1}, {0.5, 0.5}};
+  double sum = 0;
+  for (int i = 0; i < 3; ++i) {
+    const double f = z[4] * s(z[0] * x[i][0] + z[1] * x[i][1]) + z[5] * s(z[2] * x[i][0] + z[3] * x[i][1]);
+    sum += (f - (i == 2)) * (f - (i == 2)) / 3;
+  }
+  return sum;
+}
+
+// Not farther than r from the surface w_11 = w_12, w_21 = w_22, f = 1/3, and no lower value is near the point
+// that it comes to.
+bool level_set_is_true(const Numbers& z, double r) {
+  const auto s = [](double t) { return 1 / (1 + std::exp(-t)); };
+  const double room = 2 * r + 1e-14, f = z[4] * s(z[0]) + z[5] * s(z[2]);
+  if (std::fabs(z[0] - z[1]) > room || std::fabs(z[2] - z[3]) > room) return false;
+  if (r < 1e-3 && std::fabs(f - 1. / 3) > 4 * room * (1 + std::fabs(z[4]) + std::fabs(z[5]))) return false;
+  const Numbers on{z[0], z[0], z[2], z[2], z[4], (1. / 3 - z[4] * s(z[0])) / s(z[2])};
+  std::mt19937_64 engine(1);
+  for (int k = 0; k < 500; ++k) {
+    Numbers moved = on;
+    for (double& c : moved) c += std::ldexp(static_cast<double>(engine() >> 11) * 0x1p-52 - 1, -7 - k % 4);
+    if (three_sample_loss(moved) < 2. / 9 - 1e-15) return false;
+  }
+  return true;
 }
 
 std::vector<Truth> truths() {
@@ -215,6 +248,12 @@ std::vector<Truth> truths() {
       {"split saddle",
        {embedded_minimum.w, embedded_minimum.w, 2 * embedded_minimum.a, -embedded_minimum.a},
        split_is_true},
+      {"split, isolated",
+       {embedded_minimum.w, embedded_minimum.w, 2 * embedded_minimum.a, -embedded_minimum.a},
+       split_is_true},
+      {"level-set",
+       {-1, -1, -1, -1, level_set_weight, level_set_weight},
+       [](const Json&, const Numbers& z, double r) { return level_set_is_true(z, r); }},
       {"rank", {0, 0}, [](const Json& s, const Numbers&, double) { return s["at_least"] <= 2; }},
       // Q = ((-v tanh w) - 1)^2 / 2 + …: d_w^2 Q etc. at (w, v); d^T H d < 0 for some d only where H is not
       // semidefinite

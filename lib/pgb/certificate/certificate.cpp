@@ -53,12 +53,14 @@ void visit(F& s, F& p, CriticalPoint& c) {
   s.optional("saddle", c.saddle);
   s.optional("regular", c.regular);
   s.optional("smaller_minimum", c.smaller_minimum);
+  s.optional("isolated", c.isolated);
   p.required("pinned", c.pinned);
   p.required("symmetries", c.symmetries);
   p.optional("still", c.still);
   s.optional("splits", c.splits);
   if (c.saddle) p.required("direction", c.direction);
   if (c.regular) p.required("rows", c.rows);
+  if (c.isolated) p.required("multipliers", c.multipliers);
   p.required("precision", c.precision);
 }
 
@@ -109,6 +111,15 @@ template <class F>
 void visit(F& s, F& p, SpanOrthogonal& c) {
   s.required("center", c.center);
   s.required("space", c.space);
+  p.required("precision", c.precision);
+}
+
+template <class F>
+void visit(F& s, F& p, LevelSet& c) {
+  s.required("center", c.center);
+  s.required("radius", c.radius);
+  p.required("classes", c.classes);
+  p.required("across", c.across);
   p.required("precision", c.precision);
 }
 

@@ -100,6 +100,17 @@ struct SpanOrthogonal {
   long precision = 128;
 };
 
+// A local minimum of Q lies in the box, on a surface of points with the same outputs. On it all units see the
+// same at the samples of a class, and the outputs are the mean targets of the classes.
+struct LevelSet {
+  static constexpr const char* kind = "level-set";
+  Point center;
+  Number radius = "0";
+  std::vector<std::size_t> classes;  // of the samples
+  std::vector<std::size_t> across;   // parameters, as many as the surface has equations
+  long precision = 128;
+};
+
 // Q(other) < Q(z) for every z of the box.
 struct LowerValue {
   static constexpr const char* kind = "lower-value";
@@ -120,9 +131,9 @@ struct Rank {
   long precision = 128;
 };
 
-using Claim =
-    std::variant<NotCritical, FlatDirection, NoLocalMinimum, CriticalPoint, InterpolatingMinimum,
-                 NoSuboptimalLocalMinimum, LowerValue, Rank, NegativeCurvature, SpanOrthogonal, BoxTree>;
+using Claim = std::variant<NotCritical, FlatDirection, NoLocalMinimum, CriticalPoint, InterpolatingMinimum,
+                           NoSuboptimalLocalMinimum, LowerValue, Rank, NegativeCurvature, SpanOrthogonal,
+                           LevelSet, BoxTree>;
 
 struct Certificate {
   std::string producer;                // "pgbcheck 1.0.0"

@@ -64,6 +64,10 @@ struct CriticalPoint {
   bool saddle = false;           // no local minimum: `direction` has negative curvature
   bool regular = false;          // rank J is as large as the symmetries allow, by the minor of `rows`
   bool smaller_minimum = false;  // of the smaller network, a strict local one
+  // The condition holds: points near it with the same outputs are points of its orbit and of the splits'
+  // shares only. multipliers: tau and c, with tau Hess Q + c J^T J positive definite across these.
+  bool isolated = false;
+  std::vector<Number> multipliers;
   std::vector<std::size_t> pinned;
   std::vector<Symmetry> symmetries;  // as many as pinned coordinates
   std::vector<std::size_t> still;    // held at the centre, where their derivatives are exactly 0 on the box

@@ -68,6 +68,10 @@ std::string words(const CriticalPoint& c) {
             std::string(c.pinned.empty() ? "" : " in the parameters that are not pinned");
   }
   if (c.regular) text += "; it is regular, so the PGB condition holds there";
+  if (c.isolated) {
+    text += "; nearby the same outputs are found only at what symmetries" +
+            std::string(smaller ? " and other shares" : "") + " make of it, so the PGB condition holds there";
+  }
   if (c.saddle) text += "; it is not a local minimum, for Q has negative curvature there in one direction";
   return text;
 }
@@ -94,6 +98,11 @@ std::string words(const SpanOrthogonal& c) {
   return std::string("a ") + (c.space == Space::near ? "local" : "global") +
          " minimum of Q: " + place(c.center) + "; the derivatives of the losses are orthogonal to " + space +
          ", so the PGB condition holds there";
+}
+
+std::string words(const LevelSet& c) {
+  return "a local minimum of Q lies " + box(c.center, c.radius) +
+         ", on a surface of local minima with the same outputs, so the PGB condition holds there";
 }
 
 std::string words(const LowerValue& c) {

@@ -11,6 +11,7 @@
 #include "pgb/certify/claims.h"
 #include "pgb/certify/describe.h"
 #include "pgb/certify/evidence.h"
+#include "pgb/certify/exact_critical.h"
 #include "pgb/certify/polish.h"
 #include "pgb/certify/span_bound.h"
 #include "pgb/derivatives/objective.h"
@@ -94,6 +95,9 @@ Verdict Checker::run() {
     throw InputError(problem_.name + ": the loss at the saved parameters is not finite");
   }
   v_.precision_bits = saved_.precision_bits;
+  // Balls cannot show that a sum of numbers such as 7/3 is 0; exact numbers can.
+  if (!saved_.certainly_zero() && !saved_.certainly_nonzero() && certify_critical(problem_))
+    saved_.gradient.assign(v_.parameters, Ball(0));
   if (saved_.certainly_zero()) v_.subject.radius = 0;  // nothing to look for
   choose_subject();
   FlatSet found = flat_set(subject_);
@@ -117,7 +121,8 @@ Verdict Checker::run() {
   if (!stopped()) certify_rank();
   if (rank_) {
     v_.notes.push_back("The gradient basis has rank " + std::to_string(rank_->at_least) +
-                       (v_.unperturbed_rank_certified ? "" : " or more") + " at the saved point (proven by a minor" +
+                       (v_.unperturbed_rank_certified ? "" : " or more") +
+                       " at the saved point (proven by a minor" +
                        (rank_->prime == 0 ? ")." : " modulo a prime)."));
     prove(*rank_, v_.notes.back());
   }
@@ -138,7 +143,8 @@ void Checker::answer(Answer answer, bool certified, Reason reason, std::string e
   v_.explanation = std::move(explanation);
 }
 
-// The digest and text that certificates speak of: those of its file, or of one that would hold the same problem.
+// The digest and text that certificates speak of: those of its file, or of one that would hold the same
+// problem.
 void Checker::identify() {
   sha256_ = problem_.sha256;
   canonical_ = problem_.canonical;
@@ -150,7 +156,8 @@ void Checker::identify() {
       canonical_ = io::canonical_json(file);
     }
   } catch (const InputError& reason) {
-    v_.skipped.push_back({"certificate", "no problem file can hold this problem: " + std::string(reason.what())});
+    v_.skipped.push_back(
+        {"certificate", "no problem file can hold this problem: " + std::string(reason.what())});
   }
 }
 
@@ -217,6 +224,13 @@ void Checker::choose_subject() {
   v_.precision_bits = std::max(v_.precision_bits, point.precision_bits);
   interpolates_ = point.interpolates;
   subject_.parameters = to_tensor(point.z);
+  exact_ = exact_critical_point_near(problem_, point.z);
+  if (exact_) {
+    v_.subject.existence_certified = true;
+    settle(*exact_, 0);
+    v_.notes.push_back("A point with rational parameters " + text_above(reach_) +
+                       " away is critical (proven in exact numbers).");
+  }
 }
 
 void Checker::numbers_at_subject() {
@@ -228,7 +242,7 @@ void Checker::numbers_at_subject() {
   if (v_.subject.polished) {
     const auto at = objective.value_gradient(z);
     v_.loss = to_text(at.value);
-    v_.gradient_norm = norm_text(at.gradient);
+    v_.gradient_norm = exact_ ? "0" : norm_text(at.gradient);
   } else {
     v_.loss = v_.saved_loss;
     v_.gradient_norm = v_.saved_gradient_norm;

@@ -102,9 +102,10 @@ class Checker {
   double relative_flat_gradient_ = 0;  // the same in units of approx_gradient_scale
   std::vector<NumericalFlat> numerical_flats_;
   bool interpolates_ = false;
-  Vector<double> flat_point_;                        // of the witness
-  bool saddle_ = false;                              // proven: negative curvature
-  std::string existence_;                            // the proven statement, in words
+  std::optional<io::Tensor> exact_;  // an exact critical point near the saved one, the subject at first
+  Vector<double> flat_point_;        // of the witness
+  bool saddle_ = false;              // proven: negative curvature
+  std::string existence_;            // the proven statement, in words
   std::optional<certificate::CriticalPoint> point_;  // proven to exist, but not to be a local minimum
   double curvature_bound_ = 0;                       // proven bound, 0 where there is none
   std::optional<certificate::Rank> rank_;            // of J at the saved point

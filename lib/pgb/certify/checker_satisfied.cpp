@@ -54,7 +54,12 @@ void Checker::settle(const io::Tensor& center, double radius) {
 }
 
 void Checker::satisfied() {
-  if (orthogonal_to_bound() || interpolating_minimum() || certified_critical_point()) return;
+  if (!exact_ && orthogonal_to_bound()) return;
+  if (interpolating_minimum() || certified_critical_point()) return;
+  if (exact_) {
+    settle(*exact_, 0);
+    if (orthogonal_to_bound()) return;
+  }
   const std::string saddle =
       saddle_ ? " It is no local minimum: its Hessian has negative curvature (proven), which this "
                 "first-order condition does not see."
@@ -73,32 +78,37 @@ void Checker::satisfied() {
 
 // g is exactly orthogonal to a space that holds T.
 bool Checker::orthogonal_to_bound() {
-  if (v_.subject.polished) return false;
+  if (v_.subject.polished && !exact_) return false;
   const std::optional<SpanBound> bound = certify_orthogonal(subject_);
   if (!bound) return false;
+  const std::string the_point = exact_ ? "The critical point nearby" : "The saved point";
   const bool optimal = *bound == SpanBound::functions_of_x;
   const bool named = *bound == SpanBound::affine_in_x || *bound == SpanBound::affine_near;
   answer(
       Answer::satisfied, true, optimal ? Reason::global_minimum : Reason::orthogonal_to_span_bound,
       optimal
-          ? "The saved point is a global minimum: no function of x has a smaller loss on these "
-            "samples (the loss "
-            "derivatives of equal inputs cancel exactly)."
-          : std::string("The loss derivatives are exactly orthogonal to all ") +
+          ? the_point +
+                " is a global minimum: no function of x has a smaller loss on these "
+                "samples (the loss "
+                "derivatives of equal inputs cancel exactly)."
+          : "The loss derivatives " + std::string(exact_ ? "at the critical point nearby " : "") +
+                "are exactly orthogonal to all " +
                 (*bound == SpanBound::linear_in_x
                      ? "linear functions of x, and the network stays such a function"
                  : named
                      ? "affine functions of x, and the network stays such a function"
                      : "combinations of certain functions of x, and the network stays such a combination") +
-                " near the saved point.");
+                " near " + (exact_ ? "it." : "the saved point."));
   if (!optimal) {
     v_.notes.push_back(
-        is_local(*bound)
-            ? "The saved point is a local minimum (proven): the loss is convex in these functions."
-            : "The saved point is a global minimum of this model (proven): the loss is convex "
-              "in these functions, and the network is one of them for all parameters.");
+        is_local(*bound) ? the_point + " is a local minimum (proven): the loss is convex in these functions."
+                         : the_point +
+                               " is a global minimum of this model (proven): the loss is convex "
+                               "in these functions, and the network is one of them for all parameters.");
   }
-  prove(claim_of(*bound), v_.explanation);
+  certificate::SpanOrthogonal claim = claim_of(*bound);
+  if (exact_) claim.center = listed_point(subject_.parameters);
+  prove(claim, v_.explanation);
   return true;
 }
 

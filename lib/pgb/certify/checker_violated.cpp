@@ -47,7 +47,7 @@ bool Checker::not_critical() {
 
 bool Checker::violated_on_flat() {
   show("gradients on the flat set");
-  const bool exact = !v_.subject.polished;
+  const bool exact = !v_.subject.polished || exact_.has_value();
   const std::vector<FlatTrial> trials = approx_flat_gradients(subject_, families_, options_.seed);
   for (std::size_t f = 0; f < trials.size(); ++f) {
     v_.families[f].largest_gradient = trials[f].largest;
@@ -73,7 +73,11 @@ bool Checker::violated_on_flat() {
              ", but there the derivative with respect to " + witness.parameter_name + " is " +
              short_text(violation->enclosure) + " instead of 0: not a local minimum.");
   v_.next_steps.push_back("Restart training from the flat point of the witness: descent goes on from there.");
-  if (exact) prove(claim_of(family, *violation), v_.explanation);
+  if (exact) {
+    certificate::FlatDirection claim = claim_of(family, *violation);
+    if (exact_) claim.center = listed_point(subject_.parameters);
+    prove(claim, v_.explanation);
+  }
   v_.witness = std::move(witness);
   return true;
 }

@@ -25,8 +25,8 @@ inline bool is_local(SpanBound bound) { return bound >= SpanBound::functions_nea
 // problem's parameters, shown in exact arithmetic: for functions of x the residuals' sums over equal inputs
 // are 0, otherwise sum_i g_i f(x_i) = 0 for functions f that span U. All penalised parameters have to be
 // exactly 0. Then J(z + v)^T g = 0 and grad R = 0 at every flat point, so PGB is satisfied; and by convexity
-// of the loss no (near) parameters have a smaller one. Nothing: not proven (numbers that are not dyadic, or a
-// model whose outputs are irrational, cannot be).
+// of the loss no (near) parameters have a smaller one. Nothing: not proven. All numbers are rational, or sums
+// of rational multiples of numbers that are not computed, such as tanh(1/3).
 std::optional<SpanBound> certify_orthogonal(const Problem& problem);
 
 }  // namespace pgb

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "pgb/scalar/random.h"
@@ -96,14 +97,26 @@ class Exact {
   static bool is_rational(const Value& v) { return v.terms.empty(); }
   static bool is_zero(const Value& v) { return v.terms.empty() && v.constant == 0; }
   static Number as_number(const Value& v) { return v.constant; }
+  // Nothing where neither factor is rational.
+  static std::optional<Value> product(const Value& a, const Value& b) {
+    Value y;
+    if (!is_rational(a) && !is_rational(b)) return std::nullopt;
+    add(y, is_rational(a) ? a.constant : b.constant, is_rational(a) ? b : a);
+    return y;
+  }
+  static std::string text(const Value& v) {
+    std::string text = v.constant.get_str();
+    for (const auto& [atom, coefficient] : v.terms)
+      text += ' ' + coefficient.get_str() + '#' + std::to_string(atom);
+    return text;
+  }
   Value atom(std::size_t key, const Value& v, bool odd) {
     const bool flip = odd && (v.terms.empty() ? v.constant : v.terms.begin()->second) < 0;
     const int sign = flip ? -1 : 1;
-    std::string text = std::to_string(key) + ' ' + mpq_class(sign * v.constant).get_str();
-    for (const auto& [atom, coefficient] : v.terms) {
-      text += ' ' + mpq_class(sign * coefficient).get_str() + '#' + std::to_string(atom);
-    }
-    return {0, {{atoms_.emplace(text, atoms_.size()).first->second, sign}}};
+    Value argument;
+    add(argument, sign, v);
+    const std::string name = std::to_string(key) + ' ' + text(argument);
+    return {0, {{atoms_.emplace(name, atoms_.size()).first->second, sign}}};
   }
 
  private:

@@ -33,8 +33,9 @@ std::string text_of(const fmpq* q) {
   return text;
 }
 
-// Rank modulo a 62-bit prime: at most the rank over the rational numbers. Rows that hold a denominator divisible by
-// the prime cannot occur for dyadic data; others make the answer 0, which is a valid lower bound.
+// Rank modulo a 62-bit prime: at most the rank over the rational numbers. Rows that hold a denominator
+// divisible by the prime cannot occur for dyadic data; others make the answer 0, which is a valid lower
+// bound.
 std::size_t rank_modulo_prime(RationalMatrix& a) {
   const mp_limb_t prime = n_nextprime(mp_limb_t{1} << 61, 1);
   const slong rows = fmpq_mat_nrows(a.get()), cols = fmpq_mat_ncols(a.get());
