@@ -10,7 +10,7 @@
 
 #include "pgb/certify/graph_hessian.h"
 #include "pgb/certify/interval_panel.h"
-#include "pgb/certify/parallel.h"
+#include "pgb/scalar/parallel.h"
 #include "pgb/derivatives/objective.h"
 #include "support/networks.h"
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "pgb/certify/graph_hessian.h"
-#include "pgb/certify/parallel.h"
+#include "pgb/scalar/parallel.h"
 #include "pgb/derivatives/objective.h"
 
 namespace pgb {

@@ -6,7 +6,7 @@
 
 #include "pgb/certify/graph_facts.h"
 #include "pgb/certify/interval_panel.h"
-#include "pgb/certify/parallel.h"
+#include "pgb/scalar/parallel.h"
 
 namespace pgb {
 

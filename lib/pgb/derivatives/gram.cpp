@@ -2,40 +2,22 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <functional>
-#include <future>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "pgb/model/graph.h"
+#include "pgb/scalar/kernels.h"
+#include "pgb/scalar/parallel.h"
 #include "pgb/scalar/product.h"
 
 namespace pgb {
 namespace {
 
 using Eigen::Index;
-using ConstMap = Eigen::Map<const Eigen::MatrixXd>;
 
 constexpr std::size_t kTile = 192;  // rows of a tile of K: two of them stay in a second-level cache
-
-ConstMap columns(const Matrix<double>& a, std::size_t first, std::size_t count) {
-  return ConstMap(a.column(first), static_cast<Index>(a.rows), static_cast<Index>(count));
-}
-
-// Calls work(k) for every k < count on `threads` threads; rethrows what a call throws.
-void share(std::size_t count, int threads, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  const auto loop = [&] {
-    for (std::size_t k = next++; k < count; k = next++) work(k);
-  };
-  std::vector<std::future<void>> helpers;
-  for (int t = 1; t < threads; ++t) helpers.push_back(std::async(std::launch::async, loop));
-  loop();
-  for (std::future<void>& helper : helpers) helper.get();
-}
 
 // Which parameters go through the structure of their nodes, and which through columns of J.
 class Plan {
@@ -140,7 +122,7 @@ class GramBuilder {
   Matrix<double> products(ConstView<double> a, ConstView<double> b) const {
     Matrix<double> c(a.cols, b.cols);
     const std::size_t width = block_samples(), blocks = (b.cols + width - 1) / width;
-    share(blocks, threads_, [&](std::size_t k) {
+    parallel_for(blocks, threads_, nullptr, [&](std::size_t k, bool) {
       const std::size_t first = k * width, count = std::min(width, b.cols - first);
       const Matrix<double> part =
           multiply_tn<double>(a.columns(first, a.cols - first), b.columns(first, count));
@@ -252,7 +234,7 @@ class GramBuilder {
   Matrix<double> sum() const {
     Matrix<double> k(x_.cols * d_y_, x_.cols * d_y_);
     const std::size_t blocks = (x_.cols + block_samples() - 1) / block_samples();
-    share(blocks * (blocks + 1) / 2, threads_, [&](std::size_t t) {
+    parallel_for(blocks * (blocks + 1) / 2, threads_, nullptr, [&](std::size_t t, bool) {
       std::size_t row = 0;
       while ((row + 1) * (row + 2) / 2 <= t) ++row;
       tile(row, t - row * (row + 1) / 2, k);
@@ -267,8 +249,9 @@ class GramBuilder {
     Eigen::MatrixXd part(total.rows(), total.cols());
     Eigen::VectorXd scale(total.rows());
     for (const Term& term : terms_) {
-      part.noalias() = columns(panels_[term.left], i0 * d_y_, rows).transpose() *
-                       columns(panels_[term.right], j0 * d_y_, cols);
+      const Matrix<double>&left = panels_[term.left], &right = panels_[term.right];
+      kernels().multiply(Form::tn, rows, cols, left.rows, left.column(i0 * d_y_), left.rows,
+                         right.column(j0 * d_y_), right.rows, part.data(), rows);
       if (term.factor.data.empty()) {
         total += part;
         continue;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "pgb/linalg/verified_bounds.h"
+#include "pgb/scalar/kernels.h"
 
 namespace pgb {
 
@@ -27,28 +28,6 @@ double plain_dot(const double* a, const double* b, std::size_t n) {
   return (s0 + s1) + (s2 + s3);
 }
 
-// R with R^T R = B, about, in the upper triangle of the result, from the upper triangle of b; `completed`
-// when every pivot was positive.
-bool cholesky(Matrix<double>& b) {
-  constexpr std::size_t kStrip = 16;  // columns of R that share one pass over the ones before
-  const std::size_t n = b.rows;
-  for (std::size_t first = 0; first < n; first += kStrip) {
-    const std::size_t last = std::min(first + kStrip, n);
-    for (std::size_t i = 0; i < last; ++i) {
-      for (std::size_t j = std::max(i, first); j < last; ++j) {
-        const double rest = b(i, j) - plain_dot(b.column(i), b.column(j), i);
-        if (i < j) {
-          b(i, j) = rest / b(i, i);
-        } else {
-          if (!(rest > 0) || !(rest < kInfinity)) return false;
-          b(i, i) = std::sqrt(rest);
-        }
-      }
-    }
-  }
-  return true;
-}
-
 // What a completed factorisation of B = fl(mid - c I) leaves of c: lambda_min(A) > c - loss, for every c >=
 // 0.
 double loss_of(const IntervalMatrix& a, double norm_of_radius) {
@@ -67,20 +46,18 @@ double loss_of(const IntervalMatrix& a, double norm_of_radius) {
   return add_up(loss, norm_of_radius);
 }
 
-// The upper triangle of fl(mid - c I); reads the lower triangle of mid.
+// The lower triangle of fl(mid - c I), and above it what there is.
 Matrix<double> shifted(const IntervalMatrix& a, double c) {
-  const std::size_t n = a.rows();
-  Matrix<double> b(n, n);
-  for (std::size_t j = 0; j < n; ++j) {
-    for (std::size_t i = 0; i < j; ++i) b(i, j) = a.mid(j, i);
-    b(j, j) = a.mid(j, j) - c;
-  }
+  Matrix<double> b = a.mid;
+  for (std::size_t j = 0; j < b.rows; ++j) b(j, j) -= c;
   return b;
 }
 
-// The smallest eigenvalue of R^T R, about, by inverse iteration.
-double approx_smallest(const Matrix<double>& r) {
-  const std::size_t n = r.rows;
+bool cholesky(Matrix<double>& b) { return kernels().cholesky(b.rows, b.data.data()); }
+
+// The smallest eigenvalue of L L^T, about, by inverse iteration.
+double approx_smallest(const Matrix<double>& l) {
+  const std::size_t n = l.rows;
   Vector<double> v(n);
   for (std::size_t i = 0; i < n; ++i) v[i] = 1 + 0.5 * std::sin(static_cast<double>(3 * i + 1));
   double growth = 1;
@@ -88,11 +65,12 @@ double approx_smallest(const Matrix<double>& r) {
     double norm = 0;
     for (const double x : v) norm = std::hypot(norm, x);
     for (double& x : v) x /= norm;
-    for (std::size_t j = 0; j < n; ++j) v[j] = (v[j] - plain_dot(r.column(j), v.data(), j)) / r(j, j);
-    for (std::size_t j = n; j-- > 0;) {
-      v[j] /= r(j, j);
-      for (std::size_t i = 0; i < j; ++i) v[i] -= r(i, j) * v[j];
+    for (std::size_t j = 0; j < n; ++j) {
+      v[j] /= l(j, j);
+      for (std::size_t i = j + 1; i < n; ++i) v[i] -= l(i, j) * v[j];
     }
+    for (std::size_t j = n; j-- > 0;)
+      v[j] = (v[j] - plain_dot(l.column(j) + j + 1, v.data() + j + 1, n - j - 1)) / l(j, j);
     growth = 0;
     for (const double x : v) growth = std::hypot(growth, x);
     if (!(growth > 0 && growth < kInfinity)) return 0;

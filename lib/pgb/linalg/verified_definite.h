@@ -18,13 +18,15 @@ struct DefiniteProof {
 
 // One Cholesky factorisation in double of the midpoint minus c I. When it runs to completion with a positive
 // diagonal,
-//   R^T R = B + dB,  B = fl(mid - c I),  |dB|_2 <= gamma / (1 - gamma) tr(B) + underflow,  gamma = (n + 1) u
-//   / (1 - (n + 1) u)
-// so that lambda_min(A) > c - |dB| - u max |B_ii| - |rad|_2. c is the `resolution`, the smallest that proves
-// A > 0, and where `sharpen` is set then larger ones, to raise eigenvalue_bound to within a tenth of what
-// there is. When that fails the same for D A D with D a diagonal of powers of 2 that makes its diagonal
-// about 1. A n x n, lower triangle of the midpoint and of the radius read, n <= 2^24. Reference: S. M. Rump,
-// "Verification of positive definiteness", BIT 46, 2006.
+//   R^T R = B + dB,  B = fl(mid - c I),  |dB|_2 <= gamma / (1 - gamma) tr(B) + underflow,  gamma = (n + 3) u
+//   / (1 - (n + 3) u)
+// in whatever order its sums are taken, fused or not (Higham, lemma 8.4 and theorem 10.3, with gamma_(n + 1);
+// a division replaced by a product with the rounded inverse adds one u to the entries beside the diagonal,
+// whose sums have a term less), so that lambda_min(A) > c - |dB| - u max |B_ii| - |rad|_2. c is the
+// `resolution`, the smallest that proves A > 0, and where `sharpen` is set then larger ones, to raise
+// eigenvalue_bound to within a tenth of what there is. When that fails the same for D A D with D a diagonal
+// of powers of 2 that makes its diagonal about 1. A n x n, lower triangle of the midpoint and of the radius
+// read, n <= 2^24. Reference: S. M. Rump, "Verification of positive definiteness", BIT 46, 2006.
 DefiniteProof verified_positive_definite(const IntervalMatrix& a, bool sharpen = false);
 
 // The same, and when double precision does not suffice, Cholesky's factorisation in balls at the working

@@ -2,7 +2,6 @@
 
 #include <arb_mat.h>
 
-#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "pgb/linalg/verified_bounds.h"
+#include "pgb/scalar/kernels.h"
 #include "pgb/scalar/product.h"
 
 namespace pgb {
@@ -75,11 +75,8 @@ double ResidualNorm::approx_factor_to(double target) const {
 }
 
 std::optional<Matrix<double>> approx_inverse(const Matrix<double>& a) {
-  const auto n = static_cast<Eigen::Index>(a.rows);
-  const Eigen::Map<const Eigen::MatrixXd> map(a.data.data(), n, n);
   Matrix<double> inverse(a.rows, a.cols);
-  Eigen::Map<Eigen::MatrixXd>(inverse.data.data(), n, n) =
-      Eigen::PartialPivLU<Eigen::MatrixXd>(map).inverse();
+  kernels().inverse(a.rows, a.data.data(), inverse.data.data());
   const bool finite =
       std::all_of(inverse.data.begin(), inverse.data.end(), [](double x) { return std::isfinite(x); });
   if (!finite) return std::nullopt;

@@ -1,18 +1,13 @@
 #include "pgb/scalar/product.h"
 
-#include <Eigen/Core>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 
+#include "pgb/scalar/kernels.h"
+
 namespace pgb {
 namespace {
-
-using EigenMap = Eigen::Map<const Eigen::MatrixXd>;
-
-EigenMap as_eigen(ConstView<double> a) {
-  return EigenMap(a.data, static_cast<Eigen::Index>(a.rows), static_cast<Eigen::Index>(a.cols));
-}
 
 void require_equal(std::size_t a, std::size_t b) {
   if (a != b) {
@@ -21,17 +16,14 @@ void require_equal(std::size_t a, std::size_t b) {
   }
 }
 
-enum class Form { nn, tn, nt };
-
 std::size_t rows_of(Form form, std::size_t rows, std::size_t cols) { return form == Form::tn ? cols : rows; }
 
 Matrix<double> product(Form form, ConstView<double> a, ConstView<double> b) {
   Matrix<double> c(rows_of(form, a.rows, a.cols), form == Form::nt ? b.rows : b.cols);
-  Eigen::Map<Eigen::MatrixXd> out(c.data.data(), static_cast<Eigen::Index>(c.rows),
-                                  static_cast<Eigen::Index>(c.cols));
-  if (form == Form::nn) out.noalias() = as_eigen(a) * as_eigen(b);
-  if (form == Form::tn) out.noalias() = as_eigen(a).transpose() * as_eigen(b);
-  if (form == Form::nt) out.noalias() = as_eigen(a) * as_eigen(b).transpose();
+  if (!c.data.empty()) {
+    kernels().multiply(form, c.rows, c.cols, form == Form::tn ? a.rows : a.cols, a.data, a.rows, b.data,
+                       b.rows, c.data.data(), c.rows);
+  }
   return c;
 }
 

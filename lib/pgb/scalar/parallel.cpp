@@ -1,4 +1,4 @@
-#include "pgb/certify/parallel.h"
+#include "pgb/scalar/parallel.h"
 
 #include <flint/flint.h>
 
