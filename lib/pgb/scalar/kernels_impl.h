@@ -69,12 +69,12 @@ void combine_digits(std::size_t count, std::size_t size, const double* const* di
 
 void times_modulo(std::size_t size, const double* x, double factor, double p, std::int32_t* y) {
   const double inverse_p = 1 / p;
+  const auto whole_p = static_cast<std::int32_t>(p);
   for (std::size_t i = 0; i < size; ++i) {
     const double residue = x[i] - ((x[i] * inverse_p + kShift) - kShift) * p;
     const double product = residue * factor;
-    double r = product - ((product * inverse_p + kShift) - kShift) * p;
-    r = r < 0 ? r + p : r;
-    y[i] = static_cast<std::int32_t>(r);
+    const auto r = static_cast<std::int32_t>(product - ((product * inverse_p + kShift) - kShift) * p);
+    y[i] = r + ((r >> 31) & whole_p);  // p more where negative
   }
 }
 

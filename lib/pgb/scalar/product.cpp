@@ -4,6 +4,7 @@
 #include <string>
 #include <type_traits>
 
+#include "pgb/scalar/ball_product.h"
 #include "pgb/scalar/kernels.h"
 
 namespace pgb {
@@ -57,6 +58,9 @@ template <class S>
 Matrix<S> product(Form form, ConstView<S> a, ConstView<S> b) {
   const std::size_t inner = form == Form::tn ? a.rows : a.cols;
   Matrix<S> c(rows_of(form, a.rows, a.cols), form == Form::nt ? b.rows : b.cols);
+  if constexpr (std::is_same_v<S, Ball>) {
+    if (residues_pay(c.rows, inner, c.cols)) return multiply_by_residues(form, a, b);
+  }
   const std::size_t a_step = form == Form::tn ? 1 : a.rows, b_step = form == Form::nt ? b.rows : 1;
   for (std::size_t j = 0; j < c.cols; ++j) {
     const S* bj = form == Form::nt ? b.data + j : b.column(j);
