@@ -5,6 +5,7 @@
 #include <Eigen/Dense>
 #include <cstddef>
 
+#include "pgb/linalg/approx_dense.h"
 #include "pgb/linalg/verified_definite.h"
 #include "pgb/linalg/verified_inverse.h"
 #include "pgb/scalar/random.h"
@@ -86,6 +87,13 @@ void nonsingular_verified(benchmark::State& state) {
   state.counters["answer"] = proven;
 }
 
+void least_singular_verified(benchmark::State& state) {
+  const pgb::Matrix<double> g = general(size_of(state));
+  double bound = 0;
+  for (auto _ : state) bound = pgb::verified_least_singular_value(pgb::IntervalMatrix(g));
+  state.counters["answer"] = pgb::approx_singular_values(g).back() / bound;
+}
+
 void nonsingular_eigen(benchmark::State& state) {
   const pgb::Matrix<double> a = general(size_of(state));
   double smallest = 0;
@@ -108,5 +116,6 @@ BENCHMARK(definite_verified)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond)
 BENCHMARK(definite_eigen)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(definite_arb)->Arg(300)->Arg(1000)->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(nonsingular_verified)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
+BENCHMARK(least_singular_verified)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(nonsingular_eigen)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(nonsingular_arb)->Arg(300)->Arg(1000)->Iterations(1)->Unit(benchmark::kMillisecond);

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "linalg/exact.h"
+#include "pgb/linalg/approx_dense.h"
 #include "pgb/scalar/product.h"
 
 namespace pgb::test {
@@ -114,6 +116,72 @@ TEST(VerifiedInverse, LargeMatricesAndMisuse) {
   EXPECT_EQ(verified_nonsingular(IntervalMatrix(Matrix<double>(2, 2))).total,
             std::numeric_limits<double>::infinity());
   EXPECT_THROW(verified_residual(Matrix<double>(2, 2), IntervalMatrix(3, 3)), std::invalid_argument);
+}
+
+// H diag(d) with H of Sylvester's matrices, H^T H = n I: the singular values are sqrt(n) |d_k|.
+TEST(LeastSingularValue, KnownExactly) {
+  for (const std::size_t n : {1u, 2u, 8u, 64u}) {
+    for (const double least : {1.0, 0x1p-10, 0x1p-30, 0x1p-40}) {
+      for (const int e : {0, 400, -400}) {
+        Matrix<double> a(n, n);
+        for (std::size_t j = 0; j < n; ++j) {
+          for (std::size_t i = 0; i < n; ++i) {
+            const bool odd = __builtin_popcountll(i & j) % 2 != 0;
+            a(i, j) = std::ldexp((odd ? -1 : 1) * (j == n / 2 ? least : 1), e);
+          }
+        }
+        const double truth = std::ldexp(std::sqrt(static_cast<double>(n)) * least, e);
+        const double bound = verified_least_singular_value(IntervalMatrix(a));
+        EXPECT_LE(bound, truth * (1 + 1e-15)) << n << " " << least << " " << e;
+        EXPECT_GE(bound, truth / 4) << n << " " << least << " " << e;
+      }
+    }
+  }
+}
+
+TEST(LeastSingularValue, EveryMatrixEnclosed) {
+  for_each_trial(60, [](Random& random) {
+    const std::size_t n = random.between(1, 60);
+    IntervalMatrix a(random_matrix(n, n, random));
+    const double width = std::exp2(random.uniform(-50, -8)) / static_cast<double>(n);
+    for (double& r : a.radius.data) r = random.coin(0.2) ? 0 : width * random.uniform(0, 1);
+    Matrix<double> member = a.mid;
+    for (std::size_t t = 0; t < member.data.size(); ++t)
+      member.data[t] += random.uniform(-1, 1) * a.radius.data[t];
+    const double bound = verified_least_singular_value(a), truth = approx_singular_values(member).back();
+    EXPECT_LE(bound, truth + 1e-12);
+    const double exact = verified_least_singular_value(IntervalMatrix(member));
+    if (truth > 1e-8) {
+      EXPECT_GE(exact, truth / 4);
+    }
+  });
+}
+
+// Equal singular values make the Frobenius norm sqrt(n) too large, and the shifted factorisation decides.
+TEST(LeastSingularValue, SingularAndExtremeMatrices) {
+  for_each_trial(100, [](Random& random) {
+    const std::size_t n = random.between(2, 12);
+    Matrix<double> a =
+        multiply<double>(whole_matrix(n, n - 1, 1000, random), whole_matrix(n - 1, n, 1000, random));
+    EXPECT_EQ(verified_least_singular_value(IntervalMatrix(a)), 0);
+  });
+  const double infinite = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(verified_least_singular_value(IntervalMatrix(0, 0)), 0);
+  EXPECT_EQ(verified_least_singular_value(IntervalMatrix(Matrix<double>(1, 1, {0.0}))), 0);
+  EXPECT_EQ(verified_least_singular_value(IntervalMatrix(Matrix<double>(1, 1, {std::nan("")}))), 0);
+  for (const double x : {1e-320, 1e-300, 3.0, 1e300, 1.7e308}) {
+    const double bound = verified_least_singular_value(IntervalMatrix(Matrix<double>(1, 1, {x})));
+    EXPECT_LE(bound, x);
+    if (x > 1e-290 && x < 1e290) {
+      EXPECT_GE(bound, x / 2);
+    }
+  }
+  IntervalMatrix unknown(Matrix<double>(2, 2, {1, 0, 0, 1}));
+  unknown.radius(0, 1) = infinite;
+  EXPECT_EQ(verified_least_singular_value(unknown), 0);
+  unknown.radius(0, 1) = 0;
+  unknown.radius(0, 0) = 1;  // holds a singular matrix
+  EXPECT_EQ(verified_least_singular_value(unknown), 0);
 }
 
 }  // namespace
