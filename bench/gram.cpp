@@ -1,9 +1,12 @@
 // J J^T of a 784-128-10 tanh network, in double: without J, and as the product of the J that is formed.
 #include <benchmark/benchmark.h>
 
+#include <chrono>
+
 #include <cstddef>
 
 #include "pgb/derivatives/gram.h"
+#include "pgb/linalg/verified_definite.h"
 #include "pgb/scalar/product.h"
 #include "pgb/span/span.h"
 #include "problems.h"
@@ -35,6 +38,28 @@ void gram_without_jacobian(benchmark::State& state) {
   describe(state, k);
 }
 
+// J J^T in balls at 106 bits, and the proof that its rank is full.
+void gram_certified(benchmark::State& state) {
+  const pgb::Problem problem = network(state);
+  const pgb::PrecisionScope scope(106);
+  pgb::GramOptions options;
+  options.threads = static_cast<int>(state.range(1));
+  options.max_memory = std::size_t{8} << 30;
+  pgb::DefiniteProof proof;
+  double form = 0, seconds = 0;
+  for (auto _ : state) {
+    const auto begun = std::chrono::steady_clock::now();
+    const pgb::Matrix<pgb::Ball> k = pgb::gram(problem, options);
+    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    proof = pgb::verified_positive_definite(k, false, options.threads);
+    form = k(0, 0).radius();
+  }
+  state.counters["answer"] = proof.positive_definite;
+  state.counters["rung"] = static_cast<double>(proof.rung);
+  state.counters["gram_ms"] = 1e3 * seconds;
+  state.counters["radius"] = form;
+}
+
 void gram_of_jacobian(benchmark::State& state) {
   const pgb::Problem problem = network(state);
   pgb::Matrix<double> k;
@@ -56,6 +81,12 @@ BENCHMARK(gram_without_jacobian)
     ->Args({32, 1})
     ->Args({256, 1})
     ->Args({256, 2})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK(gram_certified)
+    ->Args({32, 2})
+    ->Args({256, 2})
+    ->Iterations(1)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 BENCHMARK(gram_of_jacobian)->Arg(32)->Unit(benchmark::kMillisecond)->UseRealTime();

@@ -11,6 +11,7 @@
 #include "pgb/derivatives/objective.h"
 #include "pgb/model/augmented.h"
 #include "pgb/model/callable.h"
+#include "pgb/scalar/product.h"
 #include "support/images.h"
 #include "support/networks.h"
 
@@ -142,6 +143,35 @@ TEST(Gram, MoreMemoryThanAllowedIsRefused) {
   } catch (const std::invalid_argument& error) {
     EXPECT_NE(std::string(error.what()).find("max_memory"), std::string::npos) << error.what();
   }
+}
+
+// In balls: what J of more than twice the precision gives lies in the enclosure, but for its own tiny radius.
+TEST(Gram, InBalls) {
+  for_each_trial(60, [](Random& random) {
+    std::shared_ptr<const Model> model = random_network(random);
+    if (random.coin(0.3)) model = std::make_shared<AugmentedModel>(random_network(random));
+    const Problem problem = random_problem(model, random.between(1, 6), "squared", random);
+    const long bits = static_cast<long>(random.between(60, 180));
+    Matrix<Ball> j;
+    {
+      const PrecisionScope more(2 * bits + 60);
+      const Vector<Ball> z = to_scalars<Ball>(problem.parameters);
+      if (!Objective<Ball>(problem).kinks(z).empty()) return;
+      j = Objective<Ball>(problem).jacobian(z);
+    }
+    GramOptions options;
+    options.threads = 2;
+    const PrecisionScope scope(bits);
+    const Matrix<Ball> k = gram(problem, options);
+    const PrecisionScope more(2 * bits + 60);
+    for (std::size_t r = 0; r < j.rows; ++r) {
+      for (std::size_t s = 0; s < j.rows; ++s) {
+        const Ball truth = dot<Ball>(j.cols, &j(r, 0), j.rows, &j(s, 0), j.rows);
+        ASSERT_TRUE(k(r, s).overlaps(truth)) << r << ", " << s;
+        ASSERT_TRUE(arb_equal(k(r, s).get(), k(s, r).get()));
+      }
+    }
+  });
 }
 
 }  // namespace

@@ -145,5 +145,26 @@ TEST(VerifiedDefinite, EigenvalueBoundIsSharp) {
   }
 }
 
+// B^T B of rank n - 1 plus and minus t I for t far below what double resolves: the smallest eigenvalue is t.
+TEST(VerifiedDefinite, PreconditionedBelowDouble) {
+  const PrecisionScope scope(128);
+  Random random(11);
+  const std::size_t n = 90;
+  const Matrix<double> a = gram(whole_matrix(n - 1, n, 30, random));
+  for (const int e : {-50, -60, -70}) {
+    for (const int sign : {-1, 0, 1}) {
+      Matrix<Ball> shifted = balls(a);
+      for (std::size_t i = 0; i < n; ++i) shifted(i, i) += Ball(std::ldexp(sign, e));
+      const DefiniteProof proof = verified_positive_definite(shifted, false, 2);
+      EXPECT_EQ(proof.positive_definite, sign > 0) << e;
+      EXPECT_EQ(proof.rung, sign > 0 ? DefiniteRung::preconditioned : DefiniteRung::none) << e;
+      // A radius of that size holds a singular matrix.
+      for (std::size_t i = 0; i < n; ++i)
+        shifted(i, i) = Ball::with_radius(shifted(i, i), std::ldexp(1.0, e));
+      EXPECT_FALSE(verified_positive_definite(shifted).positive_definite) << e;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace pgb::test

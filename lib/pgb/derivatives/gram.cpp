@@ -1,6 +1,5 @@
 #include "pgb/derivatives/gram.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -8,14 +7,12 @@
 #include <vector>
 
 #include "pgb/model/graph.h"
-#include "pgb/scalar/kernels.h"
+#include "pgb/scalar/functions.h"
 #include "pgb/scalar/parallel.h"
 #include "pgb/scalar/product.h"
 
 namespace pgb {
 namespace {
-
-using Eigen::Index;
 
 constexpr std::size_t kTile = 192;  // rows of a tile of K: two of them stay in a second-level cache
 
@@ -82,16 +79,17 @@ class Plan {
 };
 
 // Builds K as a sum of terms (left^T right) .* (factor (x) ones of d_y x d_y), tile by tile.
+template <class S>
 class GramBuilder {
  public:
   GramBuilder(const Problem& problem, int threads)
       : model_(*problem.model),
         threads_(threads),
-        z_(to_scalars<double>(problem.parameters)),
-        x_(problem.x.shape[1], problem.x.shape[0], to_scalars<double>(problem.x)),
+        z_(to_scalars<S>(problem.parameters)),
+        x_(problem.x.shape[1], problem.x.shape[0], to_scalars<S>(problem.x)),
         d_y_(model_.outputs()) {}
 
-  Matrix<double> build() {
+  Matrix<S> build() {
     if (model_.graph() == nullptr) {
       whole_jacobian();
     } else {
@@ -105,12 +103,12 @@ class GramBuilder {
  private:
   struct Term {
     std::size_t left = 0, right = 0;  // panels
-    Matrix<double> factor;            // m x m, lower blocks only; empty: all ones
+    Matrix<S> factor;                 // m x m, lower blocks only; empty: all ones
   };
 
   void whole_jacobian() {
-    const Matrix<double> j = model_.evaluate(z_, x_.view())->jacobian();
-    Matrix<double> transposed(j.cols, j.rows);
+    const Matrix<S> j = model_.evaluate(z_, x_.view())->jacobian();
+    Matrix<S> transposed(j.cols, j.rows);
     for (std::size_t c = 0; c < j.cols; ++c) {
       for (std::size_t r = 0; r < j.rows; ++r) transposed(c, r) = j(r, c);
     }
@@ -119,13 +117,12 @@ class GramBuilder {
   }
 
   // A^T B (both with m columns) where its row is not above its block of columns.
-  Matrix<double> products(ConstView<double> a, ConstView<double> b) const {
-    Matrix<double> c(a.cols, b.cols);
+  Matrix<S> products(ConstView<S> a, ConstView<S> b) const {
+    Matrix<S> c(a.cols, b.cols);
     const std::size_t width = block_samples(), blocks = (b.cols + width - 1) / width;
     parallel_for(blocks, threads_, nullptr, [&](std::size_t k, bool) {
       const std::size_t first = k * width, count = std::min(width, b.cols - first);
-      const Matrix<double> part =
-          multiply_tn<double>(a.columns(first, a.cols - first), b.columns(first, count));
+      const Matrix<S> part = multiply_tn<S>(a.columns(first, a.cols - first), b.columns(first, count));
       for (std::size_t j = 0; j < count; ++j)
         std::copy(part.column(j), part.column(j) + part.rows, c.column(first + j) + first);
     });
@@ -134,7 +131,7 @@ class GramBuilder {
 
   // One reverse sweep for each output k, whose columns hold the gradient of f_k of every sample.
   void sweep(const Plan& plan, const Graph& graph) {
-    const std::vector<Matrix<double>> values = graph.values<double>(z_, x_.view());
+    const std::vector<Matrix<S>> values = graph.values<S>(z_, x_.view());
     const std::size_t m = x_.cols, nodes = plan.nodes().size();
     for (const std::size_t k : plan.nodes())
       panels_.emplace_back(element_count(graph.nodes()[k].shape), m * d_y_);
@@ -150,9 +147,9 @@ class GramBuilder {
         const std::size_t a = plan.nodes()[s], b = plan.nodes()[t];
         const bool weight = plan.share_weight(a, b), bias = plan.share_bias(a, b);
         if (!weight && !bias) continue;
-        Term term{s, t, weight ? products(input(a), input(b)) : Matrix<double>()};
+        Term term{s, t, weight ? products(input(a), input(b)) : Matrix<S>()};
         if (weight && bias) {
-          for (double& entry : term.factor.data) entry += 1;
+          for (S& entry : term.factor.data) entry += S(1);
         }
         terms_.push_back(std::move(term));
       }
@@ -160,22 +157,22 @@ class GramBuilder {
     if (plan.formed_rows() > 0) terms_.push_back({nodes, nodes, {}});
   }
 
-  void sweep_output(const Plan& plan, const Graph& graph, const std::vector<Matrix<double>>& values,
+  void sweep_output(const Plan& plan, const Graph& graph, const std::vector<Matrix<S>>& values,
                     std::size_t k) {
     const std::size_t m = x_.cols;
-    std::vector<Matrix<double>> bars(values.size());
-    bars[graph.output_node()] = Matrix<double>(d_y_, m);
-    for (std::size_t i = 0; i < m; ++i) bars[graph.output_node()](k, i) = 1;
+    std::vector<Matrix<S>> bars(values.size());
+    bars[graph.output_node()] = Matrix<S>(d_y_, m);
+    for (std::size_t i = 0; i < m; ++i) bars[graph.output_node()](k, i) = S(1);
     for (std::size_t v = graph.output_node() + 1; v-- > 0;) {
       if (bars[v].data.empty()) continue;
       const GraphNode& node = graph.nodes()[v];
-      OpArguments<double> in;
-      std::vector<Matrix<double>*> input_bar;
+      OpArguments<S> in;
+      std::vector<Matrix<S>*> input_bar;
       for (const std::size_t u : node.inputs) {
         in.inputs.push_back(u == 0 ? x_.view() : values[u - 1].view());
         input_bar.push_back(nullptr);
         if (!graph.depends_on_parameters(u)) continue;
-        if (bars[u - 1].data.empty()) bars[u - 1] = Matrix<double>(values[u - 1].rows, m);
+        if (bars[u - 1].data.empty()) bars[u - 1] = Matrix<S>(values[u - 1].rows, m);
         input_bar.back() = &bars[u - 1];
       }
       in.input_shapes = &node.input_shapes;
@@ -184,25 +181,25 @@ class GramBuilder {
       if (node.bias != kNone) in.bias = z_.data() + graph.blocks()[node.bias].begin;
       node.op->reverse_inputs(in, values[v].view(), bars[v].view(), input_bar);
       record(plan, node, v, in, values[v], bars[v], k);
-      bars[v] = Matrix<double>();
+      bars[v] = Matrix<S>();
     }
   }
 
   // What output k has of one node: the columns of its sensitivities, and of J^T where they are formed.
-  void record(const Plan& plan, const GraphNode& node, std::size_t v, const OpArguments<double>& in,
-              const Matrix<double>& y, const Matrix<double>& bar, std::size_t k) {
+  void record(const Plan& plan, const GraphNode& node, std::size_t v, const OpArguments<S>& in,
+              const Matrix<S>& y, const Matrix<S>& bar, std::size_t k) {
     const auto found = std::find(plan.nodes().begin(), plan.nodes().end(), v);
     if (found != plan.nodes().end()) {
-      Matrix<double>& panel = panels_[static_cast<std::size_t>(found - plan.nodes().begin())];
+      Matrix<S>& panel = panels_[static_cast<std::size_t>(found - plan.nodes().begin())];
       for (std::size_t i = 0; i < bar.cols; ++i)
         std::copy(bar.column(i), bar.column(i) + bar.rows, panel.column(i * d_y_ + k));
     }
     if (!plan.formed(node.weight) && !plan.formed(node.bias)) return;
-    Matrix<double>& panel = panels_[plan.nodes().size()];
+    Matrix<S>& panel = panels_[plan.nodes().size()];
     for (std::size_t i = 0; i < bar.cols; ++i) {
-      OpArguments<double> one = in;
-      for (ConstView<double>& view : one.inputs) view = view.columns(i, 1);
-      double* column = panel.column(i * d_y_ + k);
+      OpArguments<S> one = in;
+      for (ConstView<S>& view : one.inputs) view = view.columns(i, 1);
+      S* column = panel.column(i * d_y_ + k);
       node.op->reverse_parameters(one, y.view().columns(i, 1), bar.view().columns(i, 1),
                                   plan.formed(node.weight) ? column + plan.first_row(node.weight) : nullptr,
                                   plan.formed(node.bias) ? column + plan.first_row(node.bias) : nullptr);
@@ -210,18 +207,18 @@ class GramBuilder {
   }
 
   void added_neurons(const AddedNeurons& at) {
-    const ConstView<double> w{z_.data() + at.w, x_.rows, d_y_};
-    const Matrix<double> s = multiply_tn<double>(w, x_.view());
-    Matrix<double> unit(d_y_, x_.cols * d_y_), scaled(d_y_, x_.cols * d_y_);
+    const ConstView<S> w{z_.data() + at.w, x_.rows, d_y_};
+    const Matrix<S> s = multiply_tn<S>(w, x_.view());
+    Matrix<S> unit(d_y_, x_.cols * d_y_), scaled(d_y_, x_.cols * d_y_);
     for (std::size_t i = 0; i < x_.cols; ++i) {
       for (std::size_t k = 0; k < d_y_; ++k) {
-        const double e = std::exp(s(k, i) + z_[at.b + k]);
+        const S e = exp(S(s(k, i) + z_[at.b + k]));
         unit(k, i * d_y_ + k) = e;
         scaled(k, i * d_y_ + k) = z_[at.a + k] * e;
       }
     }
-    Matrix<double> factor = products(x_.view(), x_.view());
-    for (double& entry : factor.data) entry += 1;
+    Matrix<S> factor = products(x_.view(), x_.view());
+    for (S& entry : factor.data) entry += S(1);
     terms_.push_back({panels_.size(), panels_.size(), {}});
     panels_.push_back(std::move(unit));
     terms_.push_back({panels_.size(), panels_.size(), std::move(factor)});
@@ -231,8 +228,8 @@ class GramBuilder {
   std::size_t block_samples() const { return std::max<std::size_t>(1, kTile / d_y_); }
 
   // The lower tiles and, mirrored, the upper ones.
-  Matrix<double> sum() const {
-    Matrix<double> k(x_.cols * d_y_, x_.cols * d_y_);
+  Matrix<S> sum() const {
+    Matrix<S> k(x_.cols * d_y_, x_.cols * d_y_);
     const std::size_t blocks = (x_.cols + block_samples() - 1) / block_samples();
     parallel_for(blocks * (blocks + 1) / 2, threads_, nullptr, [&](std::size_t t, bool) {
       std::size_t row = 0;
@@ -242,47 +239,49 @@ class GramBuilder {
     return k;
   }
 
-  void tile(std::size_t block_row, std::size_t block_column, Matrix<double>& k) const {
+  void tile(std::size_t block_row, std::size_t block_column, Matrix<S>& k) const {
     const std::size_t b = block_samples(), i0 = block_row * b, j0 = block_column * b;
     const std::size_t rows = std::min(b, x_.cols - i0) * d_y_, cols = std::min(b, x_.cols - j0) * d_y_;
-    Eigen::MatrixXd total = Eigen::MatrixXd::Zero(static_cast<Index>(rows), static_cast<Index>(cols));
-    Eigen::MatrixXd part(total.rows(), total.cols());
-    Eigen::VectorXd scale(total.rows());
-    for (const Term& term : terms_) {
-      const Matrix<double>&left = panels_[term.left], &right = panels_[term.right];
-      kernels().multiply(Form::tn, rows, cols, left.rows, left.column(i0 * d_y_), left.rows,
-                         right.column(j0 * d_y_), right.rows, part.data(), rows);
-      if (term.factor.data.empty()) {
-        total += part;
-        continue;
-      }
-      for (std::size_t c = 0; c < cols; ++c) {
-        if (c % d_y_ == 0) {
-          const double* factor = term.factor.column(j0 + c / d_y_) + i0;
-          for (std::size_t r = 0; r < rows; ++r) scale(static_cast<Index>(r)) = factor[r / d_y_];
-        }
-        total.col(static_cast<Index>(c)) += part.col(static_cast<Index>(c)).cwiseProduct(scale);
-      }
-    }
+    const Matrix<S> total = tile_of_terms(i0, j0, rows, cols);
     const std::size_t r0 = i0 * d_y_, c0 = j0 * d_y_;
-    const auto at = [&](std::size_t r, std::size_t c) {
-      return total(static_cast<Index>(r), static_cast<Index>(c));
-    };
     const bool diagonal = block_row == block_column;
     for (std::size_t c = 0; c < cols; ++c) {
-      for (std::size_t r = diagonal ? c : 0; r < rows; ++r) k(r0 + r, c0 + c) = at(r, c);
+      for (std::size_t r = diagonal ? c : 0; r < rows; ++r) k(r0 + r, c0 + c) = total(r, c);
     }
     for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t c = 0; c < (diagonal ? r : cols); ++c) k(c0 + c, r0 + r) = at(r, c);
+      for (std::size_t c = 0; c < (diagonal ? r : cols); ++c) k(c0 + c, r0 + r) = total(r, c);
     }
+  }
+
+  // Rows [i0 d_y, …) and columns [j0 d_y, …) of the sum of the terms.
+  Matrix<S> tile_of_terms(std::size_t i0, std::size_t j0, std::size_t rows, std::size_t cols) const {
+    Matrix<S> total(rows, cols);
+    for (const Term& term : terms_) {
+      const ConstView<S> left = panels_[term.left].view().columns(i0 * d_y_, rows),
+                         right = panels_[term.right].view().columns(j0 * d_y_, cols);
+      const Matrix<S> part = multiply_tn<S>(left, right);
+      for (std::size_t c = 0; c < cols; ++c) {
+        S* to = total.column(c);
+        const S* from = part.column(c);
+        if (term.factor.data.empty()) {
+          for (std::size_t r = 0; r < rows; ++r) to[r] += from[r];
+          continue;
+        }
+        const S* factor = term.factor.column(j0 + c / d_y_) + i0;
+        for (std::size_t i = 0, r = 0; r < rows; ++i) {
+          for (std::size_t k = 0; k < d_y_; ++k, ++r) to[r] += from[r] * factor[i];
+        }
+      }
+    }
+    return total;
   }
 
   const Model& model_;
   int threads_;
-  Vector<double> z_;
-  Matrix<double> x_;
+  Vector<S> z_;
+  Matrix<S> x_;
   std::size_t d_y_;
-  std::vector<Matrix<double>> panels_;  // p x N each
+  std::vector<Matrix<S>> panels_;  // p x N each
   std::vector<Term> terms_;
 };
 
@@ -302,14 +301,28 @@ double gram_bytes(const Problem& problem, int threads) {
   return 8 * numbers;
 }
 
+namespace {
+
+void require_memory(const char* caller, const Problem& problem, double bytes, std::size_t most) {
+  if (bytes <= static_cast<double>(most)) return;
+  throw std::invalid_argument(std::string(caller) + ": the Gram matrix of " +
+                              std::to_string(problem.ambient()) + " outputs needs about " +
+                              std::to_string(std::llround(bytes / (1 << 20))) + " MiB; max_memory is " +
+                              std::to_string(most >> 20) + " MiB");
+}
+
+}  // namespace
+
 Matrix<double> approx_gram(const Problem& problem, const GramOptions& options) {
-  const double bytes = gram_bytes(problem, options.threads);
-  if (bytes > static_cast<double>(options.max_memory)) {
-    throw std::invalid_argument("approx_gram: the Gram matrix of " + std::to_string(problem.ambient()) +
-                                " outputs needs about " + std::to_string(std::llround(bytes / (1 << 20))) +
-                                " MiB; max_memory is " + std::to_string(options.max_memory >> 20) + " MiB");
-  }
-  return GramBuilder(problem, options.threads).build();
+  require_memory("approx_gram", problem, gram_bytes(problem, options.threads), options.max_memory);
+  return GramBuilder<double>(problem, options.threads).build();
+}
+
+Matrix<Ball> gram(const Problem& problem, const GramOptions& options) {
+  // A ball takes 48 bytes, and as much again beyond 128 bits.
+  const double larger = working_precision() <= 128 ? 6 : 6 + static_cast<double>(working_precision()) / 64;
+  require_memory("gram", problem, larger * gram_bytes(problem, options.threads), options.max_memory);
+  return GramBuilder<Ball>(problem, options.threads).build();
 }
 
 }  // namespace pgb

@@ -5,6 +5,7 @@
 
 #include "pgb/model/problem.h"
 #include "pgb/scalar/matrix.h"
+#include "pgb/scalar/scalars.h"
 
 namespace pgb {
 
@@ -34,6 +35,11 @@ struct GramOptions {
 // fully connected network is that of empirical neural tangent kernels, R. Novak, J. Sohl-Dickstein and S. S.
 // Schoenholz, "Fast finite width neural tangent kernel", ICML 2022.
 Matrix<double> approx_gram(const Problem& problem, const GramOptions& options = {});
+
+// The same in balls at the working precision: every entry encloses that of J J^T at the problem's parameters,
+// which are taken as exact. Where Phi is not differentiable (Objective::kinks), nothing is said. The products
+// are those of scalar/ball_product.h; max_memory is compared with six times gram_bytes and more.
+Matrix<Ball> gram(const Problem& problem, const GramOptions& options = {});
 
 // About what approx_gram takes, in bytes: K, the inputs and sensitivities of the nodes, products of inputs.
 double gram_bytes(const Problem& problem, int threads = 1);

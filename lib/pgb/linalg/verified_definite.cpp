@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "pgb/linalg/verified_bounds.h"
+#include "pgb/linalg/verified_inverse.h"
+#include "pgb/scalar/ball_product.h"
 #include "pgb/scalar/kernels.h"
 
 namespace pgb {
@@ -87,6 +91,7 @@ DefiniteProof by_one_cholesky(const IntervalMatrix& a, double norm_of_radius, bo
   Matrix<double> b = shifted(a, shift);
   if (!cholesky(b)) return proof;
   proof.positive_definite = true;
+  proof.rung = DefiniteRung::in_double;
   if (!sharpen) return proof;
   const double smallest = approx_smallest(b);
   for (const double part : {0.95, 0.5, 0.1, 0.01}) {
@@ -159,9 +164,35 @@ DefiniteProof verified_positive_definite(const IntervalMatrix& a, bool sharpen) 
   return proof;
 }
 
-DefiniteProof verified_positive_definite(const Matrix<Ball>& a, bool sharpen) {
-  DefiniteProof proof = verified_positive_definite(to_interval(a), sharpen);
-  if (proof.positive_definite) return proof;
+namespace {
+
+// Whether X A X^T is proven positive definite, X about the inverse of a Cholesky factor of A + c I.
+bool by_preconditioning(const Matrix<Ball>& a, const IntervalMatrix& rounded, int threads) {
+  const std::size_t n = a.rows;
+  double trace = 0;
+  for (std::size_t i = 0; i < n; ++i) trace += std::abs(rounded.mid(i, i));
+  std::optional<Matrix<double>> x;
+  for (double c = static_cast<double>(n) * 4 * kUnit * trace; !x && c <= 1e-6 * trace; c *= 100) {
+    Matrix<double> factor = shifted(rounded, -c);
+    if (!cholesky(factor)) continue;
+    for (std::size_t j = 0; j < n; ++j) std::fill(factor.column(j), factor.column(j) + j, 0.0);
+    x = approx_inverse(factor);
+    if (!x) return false;
+  }
+  if (!x) return false;
+  Matrix<Ball> exact(n, n), whole(n, n);
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t i = 0; i < n; ++i) {
+      exact(i, j) = Ball((*x)(i, j));
+      whole(i, j) = a(std::max(i, j), std::min(i, j));
+    }
+  }
+  const Matrix<Ball> left = multiply_by_residues(Form::nn, exact, whole, threads);
+  return verified_positive_definite(to_interval(multiply_by_residues(Form::nt, left, exact, threads)))
+      .positive_definite;
+}
+
+bool by_balls(const Matrix<Ball>& a) {
   const std::size_t n = a.rows;
   arb_mat_t from, factor;
   arb_mat_init(from, static_cast<slong>(n), static_cast<slong>(n));
@@ -172,9 +203,28 @@ DefiniteProof verified_positive_definite(const Matrix<Ball>& a, bool sharpen) {
               a(std::max(i, j), std::min(i, j)).get());
     }
   }
-  proof.positive_definite = arb_mat_cho(factor, from, working_precision()) != 0;
+  const bool completed = arb_mat_cho(factor, from, working_precision()) != 0;
   arb_mat_clear(from);
   arb_mat_clear(factor);
+  return completed;
+}
+
+}  // namespace
+
+DefiniteProof verified_positive_definite(const Matrix<Ball>& a, bool sharpen, int threads) {
+  constexpr std::size_t kSmall = 60, kLargestInBalls = 1000;
+  const IntervalMatrix rounded = to_interval(a);
+  DefiniteProof proof = verified_positive_definite(rounded, sharpen);
+  if (proof.positive_definite) return proof;
+  const bool finite = std::all_of(rounded.radius.data.begin(), rounded.radius.data.end(),
+                                  [](double r) { return r < kInfinity; });
+  if (!finite) return proof;
+  if (a.rows > kSmall && by_preconditioning(a, rounded, threads)) {
+    proof.rung = DefiniteRung::preconditioned;
+  } else if (a.rows <= kLargestInBalls && by_balls(a)) {
+    proof.rung = DefiniteRung::in_balls;
+  }
+  proof.positive_definite = proof.rung != DefiniteRung::none;
   return proof;
 }
 

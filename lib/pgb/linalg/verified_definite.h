@@ -7,9 +7,14 @@
 
 namespace pgb {
 
+// What decided: one factorisation in double, one after preconditioning at the working precision, or balls
+// throughout.
+enum class DefiniteRung { none, in_double, preconditioned, in_balls };
+
 struct DefiniteProof {
   // Proven: every symmetric matrix enclosed is positive definite. false: not proven.
   bool positive_definite = false;
+  DefiniteRung rung = DefiniteRung::none;  // the cheapest that sufficed
   // Proven: its smallest eigenvalue is greater than this (0 where not proven).
   double eigenvalue_bound = 0;
   // A matrix whose smallest eigenvalue is above this is proven in double precision; below it, it may not be.
@@ -29,8 +34,11 @@ struct DefiniteProof {
 // read, n <= 2^24. Reference: S. M. Rump, "Verification of positive definiteness", BIT 46, 2006.
 DefiniteProof verified_positive_definite(const IntervalMatrix& a, bool sharpen = false);
 
-// The same, and when double precision does not suffice, Cholesky's factorisation in balls at the working
-// precision (n^3 / 3 ball operations; eigenvalue_bound then stays 0).
-DefiniteProof verified_positive_definite(const Matrix<Ball>& a, bool sharpen = false);
+// The same, and when double precision does not suffice, two steps more. First X A X^T is enclosed at the
+// working precision, X in double about the inverse of a Cholesky factor of A + c I, and its definiteness
+// proven in double, which is that of A (X is nonsingular where X A X^T > 0): two products of balls, and
+// enough down to smallest eigenvalues of 1e-25 relative to the largest. Then Cholesky's factorisation in
+// balls, n^3 / 3 operations, for n <= 1000. After either eigenvalue_bound stays 0.
+DefiniteProof verified_positive_definite(const Matrix<Ball>& a, bool sharpen = false, int threads = 1);
 
 }  // namespace pgb
