@@ -94,6 +94,16 @@ void least_singular_verified(benchmark::State& state) {
   state.counters["answer"] = pgb::approx_singular_values(g).back() / bound;
 }
 
+void singular_values(benchmark::State& state) {
+  const pgb::Matrix<double> g = general(size_of(state));
+  double sum = 0;
+  for (auto _ : state) {
+    sum = 0;
+    for (const double s : pgb::approx_singular_values(g)) sum += s;
+  }
+  state.counters["answer"] = sum;
+}
+
 void nonsingular_eigen(benchmark::State& state) {
   const pgb::Matrix<double> a = general(size_of(state));
   double smallest = 0;
@@ -117,5 +127,6 @@ BENCHMARK(definite_eigen)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(definite_arb)->Arg(300)->Arg(1000)->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(nonsingular_verified)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(least_singular_verified)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
+BENCHMARK(singular_values)->Arg(1000)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(nonsingular_eigen)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(nonsingular_arb)->Arg(300)->Arg(1000)->Iterations(1)->Unit(benchmark::kMillisecond);

@@ -76,6 +76,26 @@ TEST(Polish, KnownMinima) {
 }
 
 // w2 w1 = sum x y / sum x^2: a curve of minima, and the nearest point of it to first order.
+// More bits than quadruple precision has: the same minima, nearer by as much.
+TEST(Polish, BeyondQuadruplePrecision) {
+  std::ifstream file(std::string(PGB_SOURCE_DIR) + "/tests/certify/polish_reference.json");
+  for (const Json& c : Json::parse(file)) {
+    SCOPED_TRACE(c.at("name").get<std::string>());
+    const PrecisionScope scope(300);
+    const Problem problem = loaded(c.at("problem").dump());
+    PolishOptions options;
+    options.radius = 1e-2;
+    const PolishedPoint near = polish(problem, frozen_structure(problem), options);
+    options.precision_bits = 192;
+    const PolishedPoint found = polish(problem, frozen_structure(problem), options);
+    ASSERT_EQ(found.converged, near.converged);
+    EXPECT_GE(found.precision_bits, 192);
+    EXPECT_LT(sup_norm_of(gradient_at(problem, found.z)), 1e-48);
+    EXPECT_LE(found.distance, options.radius);
+    EXPECT_NEAR(found.distance, near.distance, 1e-25);
+  }
+}
+
 TEST(Polish, RankDeficientHessians) {
   for_each_trial(10, [](Random& random) {
     Problem problem = random_problem(mlp({1, 1, 1}, "", false), 4, "squared", random);

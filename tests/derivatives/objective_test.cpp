@@ -255,5 +255,20 @@ TEST(Objective, EnclosuresOverABox) {
   });
 }
 
+// More samples than one block holds: the same bits for every number of threads.
+TEST(Objective, GradientByThreads) {
+  Random random(13);
+  const Problem problem = random_problem(random_network(random), 1700, "squared", random);
+  const Objective<double> objective(problem);
+  const Vector<double> z = to_scalars<double>(problem.parameters);
+  const auto alone = objective.value_gradient(z);
+  EXPECT_NEAR(alone.value, objective.value(z), 1e-12 * std::abs(alone.value));
+  for (const int threads : {2, 3, 16}) {
+    const auto shared = objective.value_gradient(z, threads);
+    EXPECT_EQ(shared.value, alone.value);
+    EXPECT_EQ(shared.gradient, alone.gradient);
+  }
+}
+
 }  // namespace
 }  // namespace pgb::test

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "linalg/exact.h"
+#include "pgb/linalg/lapack.h"
 #include "pgb/scalar/product.h"
 
 namespace pgb::test {
@@ -149,6 +151,22 @@ TEST(ApproxDense, ExtremeEigenvaluesWithoutTheMatrix) {
     EXPECT_NEAR(largest[k], tridiagonal_eigenvalue(n, n - 2 + k), 1e-9);
   }
   EXPECT_TRUE(approx_smallest_eigenvalues([](const Vector<double>& v) { return v; }, 2, 1).empty());
+}
+
+// Large enough for the system's LAPACK, where there is one; the answers are those of Eigen.
+TEST(ApproxDense, SingularValuesOfLargeMatrices) {
+  Random random(5);
+  Vector<double> sigma(140);
+  for (std::size_t k = 0; k < sigma.size(); ++k) sigma[k] = std::exp2(-static_cast<double>(k) / 10);
+  for (const auto& [rows, cols] : {std::pair{140u, 140u}, {150u, 140u}, {140u, 400u}}) {
+    const Vector<double> found = approx_singular_values(with_singular_values(rows, cols, sigma, random));
+    ASSERT_EQ(found.size(), sigma.size());
+    for (std::size_t k = 0; k < sigma.size(); ++k) EXPECT_NEAR(found[k], sigma[k], 1e-13);
+  }
+  Matrix<double> bad(200, 200);
+  bad(3, 4) = std::nan("");
+  EXPECT_FALSE(approx_singular_values_by_lapack(bad));
+  EXPECT_FALSE(approx_singular_values_by_lapack(Matrix<double>(0, 5)));
 }
 
 }  // namespace

@@ -185,25 +185,23 @@ class Polisher {
 
   // One run of refinement steps with one factored Hessian and one cutoff of its spectrum.
   struct Run {
-    Vector<S> z;
+    Vector<S> z, moving_gradient;
     double gradient;
     int steps;
   };
   Run refine(const ApproxEigen& eigen, double cutoff, Run at) const {
-    Vector<S> g = moving_gradient(at.z);
     for (int i = 0; i < 12 && at.gradient > 0 && !stopped(); ++i) {
-      const Vector<double> solution = approx_pseudo_solve(eigen, rounded(g), cutoff);
+      const Vector<double> solution = approx_pseudo_solve(eigen, rounded(at.moving_gradient), cutoff);
       Vector<double> step(at.z.size(), 0);
       for (std::size_t j = 0; j < moving_.size(); ++j) step[moving_[j]] = solution[j];
       tie(step);
       Vector<S> next = at.z;
       for (std::size_t k = 0; k < next.size(); ++k) next[k] -= S(step[k]);
       if (!(sup_distance(next, start_) <= options_.radius)) break;
-      const Vector<S> next_g = moving_gradient(next);
+      Vector<S> next_g = moving_gradient(next);
       const double size = sup_norm(next_g);
       if (!(size < 0.7 * at.gradient)) break;
-      at = {std::move(next), size, at.steps + 1};
-      g = next_g;
+      at = {std::move(next), std::move(next_g), size, at.steps + 1};
     }
     return at;
   }
@@ -224,7 +222,8 @@ class Polisher {
     if (q > options_.largest_hessian || bytes > static_cast<double>(options_.max_memory)) {
       return ended(false, start_, 0, "the Hessian of " + std::to_string(q) + " parameters was not formed");
     }
-    Run best{start_, sup_norm(moving_gradient(start_)), 0};
+    Run best{start_, moving_gradient(start_), 0, 0};
+    best.gradient = sup_norm(best.moving_gradient);
     const double scale = std::max(sup_norm(start_), 1e-300);
     double tolerance = 0;
     for (int refresh = 0; refresh < 6 && !stopped(); ++refresh) {
@@ -259,9 +258,23 @@ class Polisher {
 }  // namespace
 
 PolishedPoint polish(const Problem& problem, const std::vector<bool>& frozen, const PolishOptions& options) {
-  if (problem.parameters.exact.empty()) return Polisher<Quad>(problem, frozen, options).run();
-  const PrecisionScope scope(kExactBits);
-  return Polisher<Real>(problem, frozen, options).run();
+  constexpr long kQuadBits = 113;
+  if (!problem.parameters.exact.empty()) {
+    const PrecisionScope scope(std::max(kExactBits, options.precision_bits));
+    return Polisher<Real>(problem, frozen, options).run();
+  }
+  PolishedPoint near = Polisher<Quad>(problem, frozen, options).run();
+  if (!near.converged || options.precision_bits <= kQuadBits) return near;
+  const PrecisionScope scope(options.precision_bits);
+  Problem from = problem;
+  from.parameters = to_tensor(near.z);
+  PolishOptions rest = options;
+  rest.radius = std::max(options.radius - near.distance, 0.0);
+  PolishedPoint found = Polisher<Real>(from, frozen, rest).run();
+  if (!found.converged) return near;
+  found.steps += near.steps;
+  found.distance = sup_distance(found.z, to_scalars<Real>(problem.parameters));
+  return found;
 }
 
 std::vector<std::vector<std::size_t>> tied_structure(const Problem& problem) {

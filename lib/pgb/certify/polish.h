@@ -16,6 +16,8 @@ struct PolishOptions {
   double radius = 1e-3;                            // sup-norm distance from the saved point not to be passed
   std::size_t max_memory = std::size_t{4} << 30;   // bytes
   std::vector<std::vector<std::size_t>> tied = {};  // groups of equal parameters that are to stay equal
+  // Of the significand in the end: up to 113 quadruple precision is all that is used, beyond it MPFR goes on from there.
+  long precision_bits = 113;
   std::size_t largest_hessian = 2500;              // parameters beyond which the Hessian is not formed
   std::function<void(const std::string& stage, double fraction)> progress = {};
   const std::atomic<bool>* stop = nullptr;

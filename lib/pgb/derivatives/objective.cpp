@@ -1,9 +1,11 @@
 #include "pgb/derivatives/objective.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "pgb/model/graph.h"
 #include "pgb/scalar/functions.h"
+#include "pgb/scalar/parallel.h"
 
 namespace pgb {
 namespace {
@@ -92,18 +94,31 @@ S Objective<S>::value(const Vector<S>& z) const {
 }
 
 template <class S>
-typename Objective<S>::ValueGradient Objective<S>::value_gradient(const Vector<S>& z) const {
+typename Objective<S>::ValueGradient Objective<S>::value_gradient(const Vector<S>& z, int threads) const {
   ValueGradient result{S(0), Vector<S>(z.size(), S(0))};
-  for_each_block(z, [&](const Evaluation<S>& at, std::size_t first) {
-    const Matrix<S>& phi = at.outputs();
-    Matrix<S> g(phi.rows, phi.cols);
-    for (std::size_t i = 0; i < phi.cols; ++i) {
-      result.value += problem_.loss.value(phi.column(i), y_.column(first + i), phi.rows);
-      problem_.loss.gradient(phi.column(i), y_.column(first + i), phi.rows, g.column(i));
+  const std::size_t block = block_of(*problem_.model), blocks = (x_.cols + block - 1) / block;
+  const auto at_once = static_cast<std::size_t>(std::max(threads, 1));
+  std::vector<ValueGradient> parts(std::min(at_once, blocks));
+  for (std::size_t begin = 0; begin < blocks; begin += at_once) {
+    const std::size_t end = std::min(begin + at_once, blocks);
+    parallel_for(end - begin, threads, nullptr, [&](std::size_t k, bool) {
+      const std::size_t first = (begin + k) * block, count = std::min(block, x_.cols - first);
+      const auto at = problem_.model->evaluate(z, x_.view().columns(first, count));
+      const Matrix<S>& phi = at->outputs();
+      Matrix<S> g(phi.rows, phi.cols);
+      parts[k].value = S(0);
+      for (std::size_t i = 0; i < phi.cols; ++i) {
+        parts[k].value += problem_.loss.value(phi.column(i), y_.column(first + i), phi.rows);
+        problem_.loss.gradient(phi.column(i), y_.column(first + i), phi.rows, g.column(i));
+      }
+      parts[k].gradient = at->reverse_product(g);
+    });
+    // In the order of the blocks, so that the sum does not depend on the number of threads.
+    for (std::size_t t = 0; t < end - begin; ++t) {
+      result.value += parts[t].value;
+      for (std::size_t k = 0; k < z.size(); ++k) result.gradient[k] += parts[t].gradient[k];
     }
-    const Vector<S> part = at.reverse_product(g);
-    for (std::size_t k = 0; k < part.size(); ++k) result.gradient[k] += part[k];
-  });
+  }
   // Divided once, at the end: sums of exact balls stay exact, so that an exact 0 is seen as one.
   const S m(static_cast<int>(x_.cols));
   const Vector<S> penalty = regularizer_gradient(z);

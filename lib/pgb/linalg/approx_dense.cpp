@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
+
+#include "pgb/linalg/lapack.h"
 
 namespace pgb {
 namespace {
@@ -109,8 +112,13 @@ Vector<double> approx_pseudo_solve(const ApproxEigen& eigen, const Vector<double
 }
 
 Vector<double> approx_singular_values(const Matrix<double>& a) {
+  constexpr std::size_t kSmall = 128;  // below it Eigen's, the same on every machine, are fast enough
   if (a.data.empty()) return {};
-  return to_vector(Eigen::BDCSVD<MatrixXd>(small_factor(a)).singularValues());
+  const MatrixXd factor = small_factor(a);
+  if (std::min(a.rows, a.cols) >= kSmall) {
+    if (auto values = approx_singular_values_by_lapack(to_matrix(factor))) return std::move(*values);
+  }
+  return to_vector(Eigen::BDCSVD<MatrixXd>(factor).singularValues());
 }
 
 ApproxRank approx_rank(const Matrix<double>& a) { return split(approx_singular_values(a)); }

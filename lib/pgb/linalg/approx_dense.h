@@ -24,6 +24,7 @@ Vector<double> approx_symmetric_eigenvalues(const Matrix<double>& a);  // the va
 Vector<double> approx_pseudo_solve(const ApproxEigen& eigen, const Vector<double>& b, double cutoff);
 
 // Singular values of A (r x c), descending, min(r, c) of them; QR first, so that tall and wide cost the same.
+// LAPACK's, where the system has one, from 128 values on.
 Vector<double> approx_singular_values(const Matrix<double>& a);
 
 // A numerical rank: the number of singular values above the widest gap below `noise` relative to the largest.
