@@ -121,6 +121,12 @@ void function_arb(benchmark::State& state) {
 BENCHMARK(product_residues)
     ->Args({1000, 106, 2})
     ->Args({1000, 170, 2})
+    ->Args({500, 53, 1})
+    ->Args({500, 106, 1})
+    ->Args({500, 212, 1})
+    ->Args({500, 424, 1})
+    ->Args({250, 106, 1})
+    ->Args({1000, 106, 1})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 BENCHMARK(product_arb)

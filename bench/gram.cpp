@@ -79,12 +79,16 @@ void jacobian(benchmark::State& state) {
 
 BENCHMARK(gram_without_jacobian)
     ->Args({32, 1})
+    ->Args({64, 1})
+    ->Args({128, 1})
     ->Args({256, 1})
     ->Args({256, 2})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 BENCHMARK(gram_certified)
     ->Args({32, 2})
+    ->Args({64, 2})
+    ->Args({128, 2})
     ->Args({256, 2})
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond)

@@ -122,11 +122,11 @@ void nonsingular_arb(benchmark::State& state) {
 
 }  // namespace
 
-BENCHMARK(definite_verified)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
+BENCHMARK(definite_verified)->Arg(300)->Arg(1000)->Arg(2000)->Unit(benchmark::kMillisecond);
 BENCHMARK(definite_eigen)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(definite_arb)->Arg(300)->Arg(1000)->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(nonsingular_verified)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
-BENCHMARK(least_singular_verified)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
+BENCHMARK(least_singular_verified)->Arg(300)->Arg(1000)->Arg(2000)->Unit(benchmark::kMillisecond);
 BENCHMARK(singular_values)->Arg(1000)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(nonsingular_eigen)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(nonsingular_arb)->Arg(300)->Arg(1000)->Iterations(1)->Unit(benchmark::kMillisecond);
