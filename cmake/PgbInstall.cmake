@@ -9,7 +9,7 @@ install(TARGETS pgb pgb_plain pgb_rounding EXPORT pgbTargets
 # All headers but the few that show the JSON library, which callers need not have.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/lib/pgb" "${PROJECT_BINARY_DIR}/generated/pgb"
   TYPE INCLUDE COMPONENT development FILES_MATCHING PATTERN "*.h"
-  REGEX "/pgb/(io/(json_text|json_tensor|canonical_problem|model_spec|problem_data|onnx/(proto|translator))|certificate/fields|search/(descent|family|local|run)/[a-z_]+)\\.h$" EXCLUDE)
+  REGEX "/pgb/(io/(json_text|json_tensor|canonical_problem|model_spec|problem_data|onnx/(proto|translator))|certificate/fields|scalar/kernels_impl|search/(descent|family|local|run)/[a-z_]+)\\.h$" EXCLUDE)
 
 install(EXPORT pgbTargets NAMESPACE pgb:: DESTINATION "${package_dir}" COMPONENT development)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/pgbConfig.cmake.in" "${PROJECT_BINARY_DIR}/pgbConfig.cmake"
