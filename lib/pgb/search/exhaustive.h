@@ -22,11 +22,11 @@ struct ExhaustiveOptions {
   // points belong to units that are off, and with added neurons. See docs/theory.md, "Regions and boxes".
   boxes::Subject subject = boxes::Subject::local_minima;
   std::size_t max_boxes = 1'000'000;  // looked at in all
-  double min_width = 1e-4;            // relative to the box: narrower parts stay undecided
+  double min_width = 1e-6;            // relative to the box: narrower parts stay undecided
   int threads = 1;                    // the result is the same for any number
   const std::atomic<bool>* stop = nullptr;
   std::function<void(const boxes::SearchProgress&)> progress;
-  // Called about every `checkpoint_boxes` boxes with what `resume` takes.
+  // Called after `checkpoint_boxes` boxes, and after a quarter more each time, with what `resume` takes.
   std::function<void(const std::string& state)> checkpoint;
   std::size_t checkpoint_boxes = 20'000;
   std::string

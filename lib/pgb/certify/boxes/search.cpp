@@ -72,7 +72,7 @@ class Search {
   SearchResult run() {
     std::vector<Open> open;
     double volume = 0;
-    std::size_t saved = 0;  // checkpoints
+    std::size_t next_checkpoint = options_.checkpoint_boxes;
     for (Tree::Leaf& leaf : tree_.open_leaves()) {
       volume += part(leaf.box);
       open.push_back({std::move(leaf), true});
@@ -95,8 +95,9 @@ class Search {
       open.erase(first, open.end());
       result_.examined += count;
       for (std::size_t i = 0; i < count; ++i) apply(std::move(round[i]), verdicts[i], open, volume);
-      if (options_.checkpoint && result_.examined / options_.checkpoint_boxes > saved) {
-        saved = result_.examined / options_.checkpoint_boxes;
+      if (options_.checkpoint && result_.examined >= next_checkpoint) {
+        // All of the tree is written: the larger it is the rarer, or writing would take longer than proving.
+        next_checkpoint = result_.examined + std::max(options_.checkpoint_boxes, result_.examined / 4);
         std::vector<IsolatedPoint> points = points_;
         std::vector<UndecidedBox> undecided;
         options_.checkpoint(written(points, undecided));

@@ -24,14 +24,14 @@ struct SearchOptions {
   Subject subject = Subject::local_minima;
   std::size_t max_boxes = 1'000'000;  // examined before the rest is left undecided
   double min_width =
-      1e-4;  // boxes narrower than that in every coordinate, relative to the whole, stay undecided
+      1e-6;  // boxes narrower than that in every coordinate, relative to the whole, stay undecided
   bool second_order = true;  // Hessian enclosures, critical points and exchanges of units; n up to 40
   // For suboptimal_local_minima: N columns of J that may be independent.
   std::vector<std::size_t> columns;
   int threads = 1;
   const std::atomic<bool>* stop = nullptr;  // set it to end early; what is open stays undecided
   std::function<void(const SearchProgress&)> progress;
-  // About every `checkpoint_boxes` boxes: what has been proved so far, for resume().
+  // After `checkpoint_boxes` boxes, and after a quarter more each time: what has been proved so far, for resume().
   std::function<void(certificate::BoxTree)> checkpoint;
   std::size_t checkpoint_boxes = 20'000;
 };
