@@ -70,7 +70,7 @@ class Files(unittest.TestCase):
 
     def run_tool(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run([PGBCHECK, *arguments], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, encoding="utf-8", timeout=120)
+                              text=True, encoding="utf-8", timeout=400)
 
     def refusal(self, *arguments: str) -> str:
         result = self.run_tool(*arguments)
@@ -139,7 +139,7 @@ class Files(unittest.TestCase):
             verdict = self.verdict(problem, "--at", "saved", "--certificate", "proof.json", "--quiet")
             self.assertTrue(verdict["certified"])
             self.assertEqual(any("pgbverify does not know conv2d" in note for note in verdict["notes"]), not known)
-            checked = subprocess.run([PGBVERIFY, "proof.json"], cwd=self.folder, capture_output=True, text=True, timeout=120)
+            checked = subprocess.run([PGBVERIFY, "proof.json"], cwd=self.folder, capture_output=True, text=True, timeout=400)
             self.assertEqual(checked.returncode, 0 if known else 1, checked.stdout + checked.stderr)
 
     def test_inspect(self) -> None:

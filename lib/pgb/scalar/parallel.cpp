@@ -11,17 +11,8 @@
 #include "pgb/scalar/precision.h"
 
 namespace pgb {
-namespace {
 
-// Frees FLINT's caches of a thread when it ends.
-struct FlintThread {
-  FlintThread() = default;
-  FlintThread(const FlintThread&) = delete;
-  FlintThread& operator=(const FlintThread&) = delete;
-  ~FlintThread() { flint_cleanup(); }
-};
-
-}  // namespace
+ThreadCaches::~ThreadCaches() { flint_cleanup(); }
 
 bool parallel_for(std::size_t count, int threads, const std::atomic<bool>* stop,
                   const std::function<void(std::size_t, bool)>& work) {
@@ -49,7 +40,7 @@ bool parallel_for(std::size_t count, int threads, const std::atomic<bool>* stop,
   try {
     for (std::size_t t = 1; t < most; ++t) {
       helpers.emplace_back([&] {
-        const FlintThread cleanup;
+        const ThreadCaches caches;
         const PrecisionScope same(bits);
         loop(false);
       });

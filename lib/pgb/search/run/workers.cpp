@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "pgb/scalar/parallel.h"
 #include "pgb/search/local/batch_solver.h"
 #include "pgb/search/local/general_solver.h"
 
@@ -69,6 +70,7 @@ class ThreadWorkers : public Workers {
 
  private:
   void work() {
+    const ThreadCaches caches;
     std::unique_lock<std::mutex> lock(mutex_);
     while (true) {
       changed_.wait(lock, [this] { return ended_ || !tasks_.empty(); });
