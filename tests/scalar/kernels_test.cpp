@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pgb/scalar/matrix.h"
@@ -50,6 +53,46 @@ TEST(Kernels, ProductsOfWholeNumbersAreExact) {
           for (std::size_t i = rows; i < c.rows; ++i) ASSERT_EQ(c(i, j), 0) << "beyond the rows";
         }
       }
+    });
+  }
+}
+
+// What is rounded must not depend on where the memory lies: the arguments at eight places each.
+TEST(Kernels, TheSameBitsWhereverTheMemoryLies) {
+  for (const Kernels* k : runnable_kernels()) {
+    SCOPED_TRACE(k->name);
+    for_each_trial(20, [&](Random& random) {
+      const std::size_t n = random.coin() ? random.between(1, 24) : random.between(25, 130);
+      const std::size_t cols = random.coin() ? std::min<std::size_t>(n, random.between(1, 3)) : n;
+      std::vector<double> a(n * n), positive(n * n);
+      for (double& x : a) x = random.uniform(-1, 1);
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j < n; ++j)
+          positive[j * n + i] = i == j ? static_cast<double>(n) : (a[j * n + i] + a[i * n + j]) / 2;
+      }
+      std::vector<std::vector<double>> results;
+      for (std::size_t offset = 0; offset < 8; ++offset) {
+        std::vector<double> x(n * n + 8), y(n * n + 8), z(5 * n * n + 8);
+        std::copy(a.begin(), a.end(), x.begin() + static_cast<std::ptrdiff_t>(offset));
+        std::copy(positive.begin(), positive.end(), y.begin() + static_cast<std::ptrdiff_t>(7 - offset));
+        double* const out = z.data() + (offset * 3) % 8;
+        std::size_t used = 0;
+        for (const Form form : {Form::nn, Form::tn, Form::nt}) {
+          k->multiply(form, n, cols, n, x.data() + offset, n, y.data() + 7 - offset, n, out + used, n);
+          used += n * cols;
+        }
+        k->inverse(n, y.data() + 7 - offset, out + used);
+        used += n * n;
+        std::vector<double> w(n * n + 8);
+        std::copy(positive.begin(), positive.end(), w.begin() + static_cast<std::ptrdiff_t>(offset));
+        ASSERT_TRUE(k->cholesky(n, w.data() + offset));
+        std::vector<double> result(out, out + used);
+        result.insert(result.end(), w.begin() + static_cast<std::ptrdiff_t>(offset),
+                      w.begin() + static_cast<std::ptrdiff_t>(offset + n * n));
+        results.push_back(std::move(result));
+      }
+      for (const std::vector<double>& result : results)
+        ASSERT_EQ(result, results.front()) << n << ", " << cols;
     });
   }
 }

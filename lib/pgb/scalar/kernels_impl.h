@@ -20,10 +20,29 @@ ConstStrided block(const double* a, std::size_t rows, std::size_t cols, std::siz
           Eigen::OuterStride<>(static_cast<Index>(ld))};
 }
 
+// Eigen's large products pack their factors and read and write the result by its indices alone. Its small
+// ones and those that are vectors go from one address that suits the packets to the next, fused there and not
+// between, so that what they round depends on where the memory happens to lie: those are given copies that
+// lie well, as is what the factorisations work on.
+constexpr std::size_t kSmall = 64;
+
+void multiply_aligned(Form form, const Eigen::MatrixXd& a, const Eigen::MatrixXd& b, Strided out) {
+  Eigen::MatrixXd c(out.rows(), out.cols());
+  if (form == Form::nn) c.noalias() = a * b;
+  if (form == Form::tn) c.noalias() = a.transpose() * b;
+  if (form == Form::nt) c.noalias() = a * b.transpose();
+  out = c;
+}
+
 void multiply(Form form, std::size_t rows, std::size_t cols, std::size_t inner, const double* a,
               std::size_t lda, const double* b, std::size_t ldb, double* c, std::size_t ldc) {
   Strided out(c, static_cast<Index>(rows), static_cast<Index>(cols),
               Eigen::OuterStride<>(static_cast<Index>(ldc)));
+  if (rows == 1 || cols == 1 || inner == 1 || rows + cols + inner < kSmall) {
+    multiply_aligned(form, form == Form::tn ? block(a, inner, rows, lda) : block(a, rows, inner, lda),
+                     form == Form::nt ? block(b, cols, inner, ldb) : block(b, inner, cols, ldb), out);
+    return;
+  }
   if (form == Form::nn) out.noalias() = block(a, rows, inner, lda) * block(b, inner, cols, ldb);
   if (form == Form::tn) out.noalias() = block(a, inner, rows, lda).transpose() * block(b, inner, cols, ldb);
   if (form == Form::nt) out.noalias() = block(a, rows, inner, lda) * block(b, cols, inner, ldb).transpose();
@@ -31,8 +50,10 @@ void multiply(Form form, std::size_t rows, std::size_t cols, std::size_t inner, 
 
 bool cholesky(std::size_t n, double* a) {
   Strided whole(a, static_cast<Index>(n), static_cast<Index>(n), Eigen::OuterStride<>(static_cast<Index>(n)));
-  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> factor(whole);
+  Eigen::MatrixXd aligned = whole;
+  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> factor(aligned);
   if (factor.info() != Eigen::Success) return false;
+  whole.triangularView<Eigen::Lower>() = aligned;
   // Eigen goes on where a pivot is not a number.
   for (std::size_t i = 0; i < n; ++i) {
     const double pivot = a[i * n + i];
@@ -43,8 +64,9 @@ bool cholesky(std::size_t n, double* a) {
 
 void inverse(std::size_t n, const double* a, double* to) {
   const Eigen::PartialPivLU<Eigen::MatrixXd> lu(block(a, n, n, n));
-  Strided(to, static_cast<Index>(n), static_cast<Index>(n), Eigen::OuterStride<>(static_cast<Index>(n)))
-      .noalias() = lu.inverse();
+  const Eigen::MatrixXd aligned = lu.inverse();
+  Strided(to, static_cast<Index>(n), static_cast<Index>(n), Eigen::OuterStride<>(static_cast<Index>(n))) =
+      aligned;
 }
 
 // To the nearest whole number, for |x| <= 2^51: the last place of the sum is 1.
