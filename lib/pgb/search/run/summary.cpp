@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -44,6 +45,33 @@ std::string kind_text(PointKind kind, bool certified) {
   if (kind == PointKind::at_infinity || kind == PointKind::stalled)
     return text + (certified ? " (end not critical: certified)" : "");
   return text + (certified ? " (certified)" : " (approx)");
+}
+
+// For people: where there are many values, those at which runs ended without a critical point are put
+// together by powers of ten.
+std::vector<LossCount> shown_losses(const std::vector<LossCount>& losses) {
+  if (losses.size() <= kShownLosses) return losses;
+  std::vector<LossCount> shown;
+  std::map<std::tuple<int, PointKind, bool>, std::size_t> places;  // in `shown`
+  for (const LossCount& c : losses) {
+    const double loss = std::strtod(c.loss.c_str(), nullptr);
+    const bool critical = c.kind != PointKind::at_infinity && c.kind != PointKind::stalled &&
+                          c.kind != PointKind::no_minimum && c.kind != PointKind::not_finite;
+    if (!c.judged || critical || !(loss > 0) || !std::isfinite(loss)) {
+      shown.push_back(c);
+      continue;
+    }
+    const int power = static_cast<int>(std::floor(std::log10(loss)));
+    const auto [place, is_new] = places.emplace(std::make_tuple(power, c.kind, c.certified), shown.size());
+    if (is_new) {
+      shown.push_back(c);
+      shown.back().loss = "from 1e" + std::to_string(power);
+      continue;
+    }
+    shown[place->second].points += c.points;
+    shown[place->second].starts += c.starts;
+  }
+  return shown;
 }
 
 Json point_json(const StoredPoint& p) {
@@ -128,18 +156,19 @@ std::string summary_text(const Summary& s, const Store& store) {
                  counted(counts.second, "start"));
   }
   std::size_t most = 1;
-  for (const LossCount& c : s.losses) most = std::max(most, c.starts);
+  const std::vector<LossCount> losses = shown_losses(s.losses);
+  for (const LossCount& c : losses) most = std::max(most, c.starts);
   text += "\n  " + pad_left("loss", 12) + pad_left("starts", 12) + pad_left("points", 10) + "  kind\n";
-  for (std::size_t k = 0; k < s.losses.size() && k < kShownLosses; ++k) {
-    const LossCount& c = s.losses[k];
+  for (std::size_t k = 0; k < losses.size() && k < kShownLosses; ++k) {
+    const LossCount& c = losses[k];
     const auto bar = static_cast<std::size_t>(
         std::ceil(kBar * std::log1p(static_cast<double>(c.starts)) / std::log1p(static_cast<double>(most))));
     text += "  " + pad_left(c.loss, 12) + pad_left(count_text(c.starts), 12) +
             pad_left(count_text(c.points), 10) + "  " + pad_right(std::string(bar, '#'), kBar) + "  " +
             (c.judged ? kind_text(c.kind, c.certified) : "not looked at yet") + '\n';
   }
-  if (s.losses.size() > kShownLosses)
-    text += "  ... and " + counted(s.losses.size() - kShownLosses, "further value") + "\n";
+  if (losses.size() > kShownLosses)
+    text += "  ... and " + counted(losses.size() - kShownLosses, "further value") + "\n";
   text += '\n';
   const auto list = [&](const std::vector<StoredPoint>& points, const std::string& one,
                         const std::string& many) {
