@@ -80,6 +80,16 @@ ClaimResult run(const ClaimOptions& options) {
       checked(diverging.name + ": all points within 7/32", diverging.problem, region, Answer::violated));
   options.report("failure-equal-inputs", 0.5);
   result.add(path_result(diverging));
+  result.add(plain_descent(diverging));
+  Random random(options.seed);
+  for (std::size_t k = 0; k < options.count(1) && !options.stopped(); ++k) {
+    const double mean = random.uniform(1, 2), half = random.eighth();
+    // targets as doubles: the infimum is exactly their half difference squared
+    const double y1 = std::round(8 * (mean - half)) / 8, y2 = std::round(8 * (mean + half)) / 8;
+    const double spread = 16 * (y2 - y1) / 2;
+    result.add(path_result(
+        silent("f = 0, random targets", y1, y2, std::to_string(std::lround(spread * spread)) + "/256")));
+  }
   PathCase balanced = silent("f = 0, targets -2 and 2", -2, 2, "4");
   result.instances.push_back(
       checked(balanced.name + ": the start", balanced.problem, point, Answer::satisfied));

@@ -18,6 +18,7 @@
 
 #include "claims/failure_paths.h"
 #include "claims/registry.h"
+#include "claims/support/instances.h"
 #include "pgb/search/descent/one_unit.h"
 
 namespace pgb::claims {
@@ -189,6 +190,10 @@ ClaimResult run(const ClaimOptions& options) {
   result.add(path_result(flow_case("W free, x = 1", {1}, true), &growth, &loss));
   options.report("failure-one-sample", 0.5);
   result.add(path_result(flow_case("W free, x = (1, -2)", {1, -2}, true)));
+  Random random(options.seed);
+  for (std::size_t k = 0; k < options.count(1) && !options.stopped(); ++k)
+    result.add(path_result(
+        flow_case("W free, random x", {random.eighth(), random.eighth(), random.eighth()}, true)));
   const search::OneUnit unit{residual, lambda, 1};
   Curve closed{"closed form, W held fixed", {}};
   for (double time = 2; time <= 12; time += 0.5)

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "pgb/derivatives/objective.h"
 #include "pgb/model/graph.h"
 
 namespace pgb::claims {
@@ -131,6 +132,43 @@ ClaimResult path_result(const PathCase& path, Figure* growth_figure, Figure* los
   if (growth_figure != nullptr)
     growth_figure->curves.push_back({path.name, followed.parameter(path.growth.front().parameter)});
   if (loss_figure != nullptr) loss_figure->curves.push_back({path.name, followed.excess});
+  return result;
+}
+
+ClaimResult plain_descent(const PathCase& path, double rate, std::size_t steps) {
+  search::DescentOptions options;
+  options.rate = rate;
+  options.steps = steps;
+  options.frozen = path.options.frozen;
+  const search::Descent descent = search::approx_gradient_descent(path.problem, options);
+  const AddedNeurons& at = *path.problem.model->added();
+  std::vector<search::PathPoint> falling;
+  double ratio = 0;  // the largest rate d^2 Q / d a_k^2 / 2 at a printed point
+  for (const search::PathPoint& point : descent.points) {
+    const bool before = descent.first_rise == 0 || point.log_time < std::log(descent.first_rise);
+    if (before) falling.push_back(point);
+    Vector<double> z;
+    for (const search::LogNumber& number : point.z) z.push_back(search::approx_number(number));
+    const HessianOperator<double> hessian(path.problem, z);
+    for (std::size_t k = at.a; k < at.b; ++k) {
+      Vector<double> direction(z.size(), 0);
+      direction[k] = 1;
+      ratio = std::max(ratio, rate * hessian(direction)[k] / 2);
+    }
+  }
+  const std::string name = path.name + ", plain gradient descent";
+  const bool halted = descent.steps == steps && descent.first_rise > 0 && std::abs(ratio - 1) < 0.5;
+  ClaimResult result;
+  result.instances = {
+      falls(name + " before the first rise", search::certify_decrease(path.problem, falling)),
+      {name,
+       halted ? Standing::supported : Standing::failed,
+       halted ? "it halts where steps in a become unstable, about where rate d2Lt/da2 = 2, and Lt rises"
+              : "it does not halt where steps in a become unstable",
+       {{"rate", short_text(rate)},
+        {"steps", std::to_string(descent.steps)},
+        {"largest rate d2Lt/da2 / 2", short_text(ratio)},
+        {"first rise of Lt at step", std::to_string(descent.first_rise)}}}};
   return result;
 }
 

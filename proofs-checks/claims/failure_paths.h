@@ -57,6 +57,11 @@ Instance checked(const std::string& what, const Problem& problem, const CheckOpt
 // The two instances of a path; with `figure`, curves for it are appended.
 ClaimResult path_result(const PathCase& path, Figure* growth_figure = nullptr, Figure* loss_figure = nullptr);
 
+// Gradient descent with a fixed rate from the start of the path, as people run it. Proved: Q falls along the
+// printed points before its first rise. Supported: it does not follow the flow for ever, but halts where
+// steps in some a_k become unstable, rate d^2 Q / d a_k^2 = 2.
+ClaimResult plain_descent(const PathCase& path, double rate = 0.01, std::size_t steps = 100'000);
+
 // The same path told wrongly, for controls: from its end to its start.
 ClaimResult backwards(const PathCase& path);
 

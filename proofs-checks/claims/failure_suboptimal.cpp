@@ -15,6 +15,7 @@
 
 #include "claims/failure_paths.h"
 #include "claims/registry.h"
+#include "claims/support/instances.h"
 #include "pgb/derivatives/objective.h"
 #include "pgb/model/callable.h"
 
@@ -31,10 +32,10 @@ struct Cubic {
 
 Problem cubic(double theta) { return make_problem(make_callable_model(Cubic{}, 1, 1, 1), {theta}, {1}, {4}); }
 
-PathCase from_near_the_minimum() {
+PathCase from_near_the_minimum(double theta = 1.0 / 16) {
   PathCase path;
-  path.name = "from theta = 1/16";
-  path.problem = add_neurons(cubic(1.0 / 16), "1/10");
+  path.name = "from theta = " + short_text(theta);
+  path.problem = add_neurons(cubic(theta), "1/10");
   path.rate = 1.0 / 8;
   const AddedNeurons& at = *path.problem.model->added();
   path.growth = {{at.b, "b", 0.25}, {at.w, "w", 0.25}};
@@ -92,6 +93,10 @@ ClaimResult run(const ClaimOptions& options) {
   growth.y.label = "b";
   result.add(path_result(from_near_the_minimum(), &growth));
   result.figures = {growth};
+  result.add(plain_descent(from_near_the_minimum()));
+  Random random(options.seed);
+  for (std::size_t k = 0; k < options.count(1) && !options.stopped(); ++k)
+    result.add(path_result(from_near_the_minimum(random.uniform(-0.125, 0.125))));
   result.instances.push_back(theta_stays(-0.75));
   result.notes.push_back(
       "The bad minimum is eliminated and descent still ends in it: the theorem speaks of local minima, not "

@@ -14,7 +14,7 @@
 //
 // Checked: proofs that no point near the start is a local minimum, proofs that Lt falls along the printed
 // path to t = 1e12, and its slopes and rate for the inputs 0 and 1 and for random pairs in the plane, both
-// misfit.
+// misfit; plain gradient descent, which halts.
 #include "claims/failure_paths.h"
 #include "claims/registry.h"
 #include "claims/support/instances.h"
@@ -85,6 +85,7 @@ ClaimResult run(const ClaimOptions& options) {
     PathCase by_w = path;
     std::swap(by_w.growth.front(), by_w.growth.back());  // the figure shows w
     result.add(path_result(by_w, &growth, &loss));
+    result.add(plain_descent(path));
   }
   result.figures = {growth, loss};
   Random random(options.seed);

@@ -4,16 +4,18 @@
 // not move at all.
 //
 // Checked at x = (1, -2), c = 6: proofs that no point near the start is a local minimum, proofs that Lt falls
-// along the printed path to t = 1e12, slopes and rate against the closed form.
+// along the printed path to t = 1e12, slopes and rate against the closed form;
+// the same paths for random inputs and residuals; plain gradient descent, which halts.
 #include "claims/failure_paths.h"
 #include "claims/registry.h"
+#include "claims/support/instances.h"
 
 namespace pgb::claims {
 namespace {
 
-PathCase two_outputs(const std::string& name, const std::vector<double>& residuals) {
-  const std::vector<double> x{1, -2};
-  constexpr double c = 6;
+PathCase two_outputs(const std::string& name, const std::vector<double>& residuals,
+                     const std::vector<double>& x = {1, -2}) {
+  const double c = 1 + x[0] * x[0] + x[1] * x[1];
   PathCase path;
   path.name = name;
   path.problem = add_neurons(silent_network(2, 2, x, residuals), "1/10");
@@ -42,6 +44,13 @@ ClaimResult run(const ClaimOptions& options) {
     result.instances.push_back(
         checked(path.name + ": all points within 1/8", path.problem, region, Answer::violated));
     result.add(path_result(path));
+    result.add(plain_descent(path));
+  }
+  Random random(options.seed);
+  for (std::size_t k = 0; k < options.count(1) && !options.stopped(); ++k) {
+    const std::vector<double> x{random.eighth(), random.eighth()};
+    const double first = random.uniform(0.5, 2), second = -random.uniform(0.5, 2);
+    result.add(path_result(two_outputs("random input and residuals", {first, second}, x)));
   }
   return result;
 }

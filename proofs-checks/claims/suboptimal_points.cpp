@@ -6,6 +6,7 @@
 //   3. with one exponential neuron added (augmented.json) no local minimum lies near it, as the elimination
 //   theorem says.
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <functional>
 #include <string>
@@ -14,9 +15,11 @@
 
 #include "claims/degenerate_points.h"
 #include "claims/registry.h"
+#include "claims/support/instances.h"
 #include "pgb/certify/checker.h"
 #include "pgb/certify/describe.h"
 #include "pgb/certify/exclusion.h"
+#include "pgb/derivatives/objective.h"
 #include "pgb/report/numbers.h"
 
 namespace pgb::claims {
@@ -170,6 +173,37 @@ Instance check_segment(const ClaimOptions& options, double from, double to, bool
           proof.proven ? Standing::proved : Standing::failed, proof.shown};
 }
 
+// Random relatives of relu_affine: two units that are active at -1, 0, 1 and cancel, so that the output is
+// 2/3. |x| itself is relu(x) + relu(-x).
+Instance random_affine_region(Random& random) {
+  const PrecisionScope precision(128);
+  double w[2], b[2];
+  for (std::size_t j = 0; j < 2; ++j) {
+    w[j] = (random.eighth() > 0 ? 1 : -1) * static_cast<double>(random.between(1, 16)) / 8;
+    b[j] = std::abs(w[j]) + static_cast<double>(random.between(1, 8)) / 8;
+  }
+  const double t = static_cast<double>(random.between(1, 8)) / 8;
+  const double v[] = {t * w[1], -t * w[0]}, rest = v[0] * b[0] + v[1] * b[1];  // a multiple of 1/512
+  const std::vector<double> x{-1, 0, 1}, y{1, 0, 1};
+  const auto model = network({1, 2, 1}, "relu");
+  Problem problem = make_problem(model, {w[0], w[1], b[0], b[1], v[0], v[1], 2.0 / 3 - rest}, x, y);
+  problem.parameters.exact[6] = std::to_string(std::lround(1024 - 3 * 512 * rest)) + "/1536";
+  const Problem better = make_problem(model, {1, -1, 0, 0, 1, 1, 0}, x, y);
+  const Ball loss = Objective<Ball>(problem).value(parameter_box(problem, 0));
+  const PointProof status = certify_affine_region(problem);
+  const auto excluded = largest_region_without_minimum(add_neurons(problem, "1/10"), 0.0625);
+  const bool suboptimal =
+      loss.certainly_positive() &&
+      Objective<Ball>(better).value(to_scalars<Ball>(better.parameters)).is_exactly_zero();
+  const bool proved = status.proven && suboptimal && excluded && excluded->radius > 0;
+  return {"random 1-2-1 ReLU net, all units active",
+          proved ? Standing::proved : Standing::failed,
+          proved           ? status.shown
+          : !status.proven ? status.shown
+                           : "not proven to be suboptimal, or not free of local minima with the neuron",
+          {{"loss", report::rounded(loss.midpoint())}, {"loss of the better point", "0"}}};
+}
+
 ClaimResult check_all(const ClaimOptions& options) {
   ClaimResult result;
   const std::vector<Member> all = members();
@@ -180,6 +214,9 @@ ClaimResult check_all(const ClaimOptions& options) {
     result.instances.push_back(check_member(member, options));
   }
   if (options.stopped()) return result;
+  Random random(options.seed);
+  for (std::size_t k = 0; k < options.count(3) && !options.stopped(); ++k)
+    result.instances.push_back(random_affine_region(random));
   result.instances.push_back(check_segment(options, -3, -0.0625, false));
   result.instances.push_back(check_segment(options, 0.0625, 0.9375, true));
   result.instances.push_back(check_segment(options, 1.0625, 4, false));

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 PGBREPRO = os.environ["PGBREPRO"]
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 QUICK = ("moments", "separation")  # well under a second
 
 
@@ -78,6 +80,20 @@ class Pgbrepro(unittest.TestCase):
                 self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
                 self.assertIn(message, result.stderr)
                 self.assertEqual(result.stdout, "")
+
+    def test_a_claim_that_fails_is_exit_status_1(self) -> None:
+        """The point that is to be better is replaced by the point itself: nothing proves it to be better."""
+        examples = Path(self.folder.name) / "examples"
+        shutil.copytree(EXAMPLES / "zoo", examples / "zoo")
+        neuron = examples / "zoo" / "neuron"
+        parameters = json.loads((neuron / "problem.json").read_text())["parameters"]
+        (neuron / "better.json").write_text(json.dumps(parameters))
+        good = run("suboptimal-points")
+        self.assertEqual(good.returncode, 0, good.stdout)
+        bad = run("suboptimal-points", "--examples", str(examples))
+        self.assertEqual(bad.returncode, 1, bad.stdout)
+        self.assertRegex(bad.stdout, r"suboptimal-points .* FAIL")
+        self.assertIn("the better point is not proven to be better", bad.stdout)
 
     def test_interrupted(self) -> None:
         process = subprocess.Popen([PGBREPRO, "separation", "--instances", "1000000"],
