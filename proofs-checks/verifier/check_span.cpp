@@ -13,14 +13,28 @@ namespace {
 
 using Op = Feature::Op;
 
-// Of a square matrix of exact binary numbers, which are whole multiples of 2^-bits.
+// Of a square matrix of exact binary numbers. Scaled by a power of two they are whole numbers, which are let
+// have some thousands of bits: entries such as 1e-300, but no exponents that fill the memory.
 bool is_singular_modulo(Matrix a, ulong p) {
+  constexpr slong limit = 8192;
   const slong n = slong(a.rows());
+  bool exact = arb_mat_is_exact(a.get()) != 0;
+  slong bits = 0;  // after the point, at most
+  fmpz_t lowest;
+  fmpz_init(lowest);
+  for (slong k = 0; exact && k < n * n; ++k) {
+    const auto* x = arb_midref(a.get()->entries + k);
+    if (arf_is_zero(x) != 0) continue;
+    arf_bot(lowest, x);
+    exact = arf_is_finite(x) != 0 && arf_abs_bound_lt_2exp_si(x) < limit && fmpz_cmp_si(lowest, -limit) > 0;
+    if (exact) bits = std::max(bits, -fmpz_get_si(lowest));
+  }
+  fmpz_clear(lowest);
+  if (!exact) return true;
   fmpz_mat_t whole;
   nmod_mat_t residues;
   fmpz_mat_init(whole, n, n), nmod_mat_init(residues, n, n, p);
-  arb_mat_scalar_mul_2exp_si(a.get(), a.get(), working_bits);
-  bool exact = arb_mat_is_exact(a.get()) != 0;
+  arb_mat_scalar_mul_2exp_si(a.get(), a.get(), bits);
   for (slong k = 0; k < n * n; ++k)
     exact = exact && arb_get_unique_fmpz(whole->entries + k, a.get()->entries + k) != 0;
   fmpz_mat_get_nmod_mat(residues, whole);

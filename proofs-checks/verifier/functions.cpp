@@ -19,10 +19,13 @@ Ball increasing(F f, const Ball& x) {
   return hull(f(low_end(x)), f(high_end(x)));
 }
 Ball sigmoid(const Ball& x) {
-  return increasing([](const Ball& t) { return one / (one + exp(-t)); }, x);
+  // exp only of numbers up to 0: Arb has no exp of very large ones.
+  return increasing(
+      [](const Ball& t) { return t.is_negative() ? exp(t) / (one + exp(t)) : one / (one + exp(-t)); }, x);
 }
 Ball softplus(const Ball& x) {
-  return increasing([](const Ball& t) { return of(arb_log1p, exp(t)); }, x);
+  return increasing(
+      [](const Ball& t) { return t.is_positive() ? t + of(arb_log1p, exp(-t)) : of(arb_log1p, exp(t)); }, x);
 }
 Ball pi() {
   Ball x;

@@ -60,8 +60,9 @@ struct Feature {
   std::vector<Term> terms = {};  // affine: sum of weight * feature; activation: one; product: two factors
   std::size_t bias = none;       // affine: a parameter
   Activation activation = {};
-  std::string name = {};  // of node and unit
+  std::string name = {};  // of node and unit, for people: what is long is cut
   bool feeds_output = false;
+  std::string node = {};  // its whole name
 };
 
 struct Setting {

@@ -40,6 +40,7 @@ class Builder {
  private:
   std::size_t add(const std::string& node, Feature feature) {
     Indices& units = values_[node];
+    feature.node = node;
     feature.name = "node " + io::in_quotes(node) + ", unit " + std::to_string(units.size());
     grow(feature.terms.size() + 1);
     units.push_back(s_.features.size());

@@ -16,8 +16,6 @@ void require_own(const Setting& s, std::size_t k, const Feature& f) {
   require(k != none && s.uses[k] == 1, f.name + ": a weight or bias is not a parameter of its own");
 }
 
-std::string node_of(const Feature& f) { return f.name.substr(0, f.name.rfind(',')); }
-
 }  // namespace
 
 std::size_t linear_unit(const Setting& s, const std::string& node, std::size_t r) {
@@ -39,7 +37,7 @@ Pairs paired_readers(const Setting& s, std::size_t to, std::size_t from, bool an
         const std::size_t twin = reader + from - to;  // of a node that reads both
         const bool found = twin < s.features.size() && s.features[twin].op == Op::activation &&
                            s.features[twin].terms[0].feature == from;
-        require(found && node_of(s.features[twin]) == node_of(g), g.name + " has no twin");
+        require(found && s.features[twin].node == g.node, g.name + " has no twin");
         for (const auto& pair : paired_readers(s, reader, twin, any_activation)) pairs.push_back(pair);
         continue;
       }
