@@ -86,6 +86,9 @@ CASES: dict[str, tuple[dict[str, Any], list[str], str, str, str]] = {
     "level set of bad minima, with an added neuron": (
         problem(SIGMOIDS, {"w": [[-1, -1], [-1, -1]], "u": [[U, U]]}, THREE, augment=ADDED),
         ["--region", "1e-4"], "violated", "no-local-minimum-in-region", "no-local-minimum"),
+    "level set of bad minima": (
+        problem(SIGMOIDS, {"w": [[-1, -1], [-1, -1]], "u": [[U, U]]}, THREE),
+        [], "satisfied", "level-set-minimum", "level-set"),
     "relu units on one piece, the best line": (
         problem(layers("relu"), {"w": [[1]], "b": [2], "v": [[0.5]], "c": [0.25]},
                 {"x": [[-1], [0], [1]], "y": [[1.75], [-0.75], [2.75]]}),

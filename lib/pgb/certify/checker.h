@@ -64,6 +64,8 @@ class Checker {
   bool orthogonal_to_bound();
   bool certified_critical_point();  // true: a local minimum; else point_ holds what was proven
   bool certified_embedded_point(const EmbeddedPoint& point);
+  IsolationProof isolated(const CriticalPointProof& proof) const;
+  bool level_set_minimum(const Vector<Real>& center);
   void certify_rank();
   void numerically_satisfied();
 

@@ -70,6 +70,11 @@ void Checker::satisfied() {
                ", and it is regular: the gradient basis has the largest rank its symmetries allow, so no "
                "perturbation along the flat set enlarges its span, and the condition holds." +
                saddle);
+  } else if (point_ && point_->isolated) {
+    answer(Answer::satisfied, true, Reason::isolated_flat_set,
+           existence_ + ", and near it the same outputs are found only at critical points" +
+               (point_->splits.empty() ? "" : " that split its units in other shares") +
+               ", so the condition holds." + saddle);
   } else {
     numerically_satisfied();
   }
@@ -160,11 +165,11 @@ bool Checker::certified_critical_point() {
     center = to_scalars<Real>(subject_.parameters);
   }
   const std::vector<UnitSplit> splits = find_splits(subject_);
+  std::string in_smaller_network;
   if (!splits.empty()) {
     const EmbeddedPoint point = certify_embedded_point(subject_, splits, critical_point_options());
     if (point.smaller.exists) return certified_embedded_point(point);
-    v_.notes.push_back("In the smaller network that it holds the critical point was not proven to exist: " +
-                       point.failure + ".");
+    in_smaller_network = point.failure;
   }
   const CriticalPointProof proof =
       certify_critical_point(subject_, center, families_, critical_point_options());
@@ -172,6 +177,11 @@ bool Checker::certified_critical_point() {
   if (!proof.exists) {
     const EmbeddedPoint point = certify_embedded_point(subject_, {}, critical_point_options());
     if (point.smaller.exists) return certified_embedded_point(point);
+    if (level_set_minimum(center)) return true;
+    if (!in_smaller_network.empty()) {
+      v_.notes.push_back("In the smaller network that it holds the critical point was not proven to exist: " +
+                         in_smaller_network + ".");
+    }
     v_.notes.push_back("The existence of a critical point was not proven: " + proof.failure + ".");
     return false;
   }
@@ -199,7 +209,41 @@ bool Checker::certified_critical_point() {
   if (proof.saddle) curvature_bound_ = proof.curvature_bound;
   saddle_ = proof.saddle;
   point_ = claim_of(proof, subject_, families_);
+  if (!proof.regular) add_isolation(isolated(proof), *point_);
   return false;
+}
+
+// Of a point that is no strict minimum: all parameters but the pinned ones move on the box in which it lies.
+IsolationProof Checker::isolated(const CriticalPointProof& proof) const {
+  const PrecisionScope scope(std::max(128L, proof.precision_bits));
+  Vector<Ball> box = to_scalars<Ball>(proof.center);
+  std::vector<std::size_t> across;
+  for (std::size_t k = 0; k < box.size(); ++k) {
+    if (std::binary_search(proof.pinned.begin(), proof.pinned.end(), k)) continue;
+    across.push_back(k);
+    box[k] = Ball::with_radius(box[k], proof.existence_radius);
+  }
+  return certify_isolated(problem_, box, across);
+}
+
+// A local minimum on a surface of such, where units see the same at several samples.
+bool Checker::level_set_minimum(const Vector<Real>& center) {
+  const LevelSetProof proof = certify_level_set(subject_, center, critical_point_options());
+  if (!proof.exists) {
+    if (!proof.failure.empty())
+      v_.notes.push_back("A local minimum on a level set was not proven: " + proof.failure + ".");
+    return false;
+  }
+  v_.precision_bits = std::max(v_.precision_bits, proof.precision_bits);
+  v_.subject.existence_certified = true;
+  settle(proof.center, proof.radius);
+  const std::string dimension = std::to_string(v_.parameters - proof.across.size());
+  answer(Answer::satisfied, true, Reason::level_set_minimum,
+         "A local minimum lies within " + text_above(reach_) +
+             " of the saved point, on a level set of local minima of dimension " + dimension +
+             " where units see the same at several samples, so the condition holds there.");
+  prove(claim_of(proof), v_.explanation);
+  return true;
 }
 
 // The same for a critical point that belongs to a smaller network.

@@ -189,10 +189,26 @@ certificate::CriticalPoint claim_of(const EmbeddedPoint& point, const Problem& p
   claim.saddle = point.saddle;
   claim.direction = sparse(point.negative_direction);
   claim.still = point.still;
+  add_isolation(point.isolation, claim);
   for (const UnitSplit& split : point.splits) {
     claim.splits.push_back({split.node, split.unit, split.other, hex_text(split.share)});
   }
   return claim;
+}
+
+certificate::LevelSet claim_of(const LevelSetProof& proof) {
+  certificate::LevelSet claim;
+  claim.center = listed_point(proof.center);
+  claim.radius = hex_text(proof.radius);
+  claim.classes = proof.classes;
+  claim.across = proof.across;
+  claim.precision = std::max(kProofBits, proof.precision_bits);
+  return claim;
+}
+
+void add_isolation(const IsolationProof& proof, certificate::CriticalPoint& claim) {
+  claim.isolated = proof.proven;
+  if (proof.proven) claim.multipliers = {hex_text(proof.tau), hex_text(proof.c)};
 }
 
 certificate::Rank claim_of(const RankBound& bound) {

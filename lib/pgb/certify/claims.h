@@ -11,6 +11,8 @@
 #include "pgb/certify/embedding.h"
 #include "pgb/certify/exclusion.h"
 #include "pgb/certify/interpolation.h"
+#include "pgb/certify/isolated.h"
+#include "pgb/certify/level_set.h"
 #include "pgb/certify/span_bound.h"
 #include "pgb/flat/family.h"
 #include "pgb/linalg/rank.h"
@@ -38,6 +40,8 @@ certificate::NoLocalMinimum claim_of(const NoLocalMinimum& proof);
 certificate::CriticalPoint claim_of(const CriticalPointProof& proof, const Problem& problem,
                                     const std::vector<FlatFamily>& families);
 certificate::CriticalPoint claim_of(const EmbeddedPoint& point, const Problem& problem);
+certificate::LevelSet claim_of(const LevelSetProof& proof);
+void add_isolation(const IsolationProof& proof, certificate::CriticalPoint& claim);  // where proven
 certificate::Rank claim_of(const RankBound& bound);  // of J at the saved point
 certificate::InterpolatingMinimum claim_of(const InterpolationProof& proof);
 certificate::NoSuboptimalLocalMinimum claim_of(const FullRankProof& proof);

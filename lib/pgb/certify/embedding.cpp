@@ -211,10 +211,12 @@ class Embedding {
   void decide_kind() {
     const PrecisionScope scope(std::max(point_.smaller.precision_bits, 128L));
     const Vector<Ball> z = box();
-    if (!find_saddle(z) && !find_minimum(z) && point_.failure.empty()) {
+    const std::optional<std::vector<std::size_t>> rest = across_line();
+    if (!find_saddle(z) && !(rest && find_minimum(z, *rest)) && point_.failure.empty()) {
       point_.failure =
           "a critical point, but neither a local minimum nor a direction of negative curvature was proven";
     }
+    if (rest && !point_.minimum) point_.isolation = certify_isolated(problem_, z, *rest);
   }
 
   bool find_saddle(const Vector<Ball>& z) {
@@ -237,23 +239,29 @@ class Embedding {
     return true;
   }
 
-  // Along the line of shares all points are critical, where one weight reads a unit; with that weight of each
-  // twin fixed the Hessian has to be positive definite.
-  bool find_minimum(const Vector<Ball>& z) {
-    std::vector<bool> fixed(z.size(), false);
-    if (!point_.smaller.pinned.empty() || !point_.smaller.strict_minimum) return false;
+  // Along the line of shares all points are critical, where one weight reads a unit; all parameters but that
+  // weight of each twin. Nothing where it is otherwise.
+  std::optional<std::vector<std::size_t>> across_line() {
+    std::vector<bool> fixed(problem_.model->parameters(), false);
+    if (!point_.smaller.pinned.empty()) return std::nullopt;
     for (const UnitSplit& split : point_.splits) {
       if (split.outgoing.size() != 1) {
         point_.failure =
             "several weights read a split unit: its flat perturbations leave the critical points";
-        return false;
+        return std::nullopt;
       }
       fixed[split.outgoing[0].second] = true;
     }
     std::vector<std::size_t> rest;
-    for (std::size_t k = 0; k < z.size(); ++k) {
+    for (std::size_t k = 0; k < fixed.size(); ++k) {
       if (!fixed[k]) rest.push_back(k);
     }
+    return rest;
+  }
+
+  // With one weight of each twin fixed the Hessian has to be positive definite.
+  bool find_minimum(const Vector<Ball>& z, const std::vector<std::size_t>& rest) {
+    if (!point_.smaller.strict_minimum) return false;
     const DefiniteProof definite = verified_positive_definite(box_hessian_balls(problem_, z, rest));
     if (!definite.positive_definite) {
       point_.failure =

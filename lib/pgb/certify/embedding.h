@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pgb/certify/critical_point.h"
+#include "pgb/certify/isolated.h"
 #include "pgb/model/problem.h"
 
 namespace pgb {
@@ -42,6 +43,8 @@ struct EmbeddedPoint {
   // Proven: no local minimum, d^T Hess Q d < 0 there for d = negative_direction.
   bool saddle = false;
   Vector<double> negative_direction;
+  // Near it the same outputs are found only on the line of its shares: PGB holds.
+  IsolationProof isolation;
   double curvature_bound = 0;  // as in CriticalPointProof
   std::string failure;         // why neither, or why nothing was proven
 };

@@ -14,6 +14,10 @@ const char* reason_name(Reason reason) {
       return "regular-critical-point";
     case Reason::strict_local_minimum:
       return "strict-local-minimum";
+    case Reason::level_set_minimum:
+      return "level-set-minimum";
+    case Reason::isolated_flat_set:
+      return "isolated-flat-set";
     case Reason::flat_gradients_vanish:
       return "flat-gradients-vanish";
     case Reason::orthogonal_to_span_bound:

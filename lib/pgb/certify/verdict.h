@@ -21,6 +21,8 @@ enum class Reason {
   global_minimum,            // g = 0: every sample's loss is at its minimum
   regular_critical_point,    // rank J = n - s: the span is range J and grad Q = 0
   strict_local_minimum,      // modulo symmetry
+  level_set_minimum,         // a local minimum on a surface of points with the same outputs
+  isolated_flat_set,         // critical, and all points near it with its outputs are
   flat_gradients_vanish,     // grad Q = 0 at every flat perturbation tried (evidence, not a proof)
   orthogonal_to_span_bound,  // g is orthogonal to a space that holds the span
   non_differentiable,        // the subject is on, or cannot be told from, a kink

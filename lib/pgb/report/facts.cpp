@@ -159,7 +159,8 @@ std::vector<Fact> witness_facts(const Witness& witness, Notation notation) {
   if (!witness.gradient_lower.empty() && !witness.gradient_upper.empty()) {
     const std::string lower = rounded(witness.gradient_lower, notation),
                       upper = rounded(witness.gradient_upper, notation);
-    const std::string range = lower == upper ? lower + ", enclosed to six digits" : "between " + lower + " and " + upper;
+    const std::string range =
+        lower == upper ? lower + ", enclosed to six digits" : "between " + lower + " and " + upper;
     if (witness.parameter_name.empty()) {
       lines.push_back({"Sum", range, "", {}});
     } else {
@@ -206,6 +207,11 @@ std::string headline(const Verdict& v) {
       return decided ? "A regular critical point" : "Perhaps a regular critical point";
     case Reason::strict_local_minimum:
       return decided ? "A strict local minimum, up to symmetry" : "Perhaps a strict local minimum";
+    case Reason::level_set_minimum:
+      return decided ? "A local minimum on a level set" : "Perhaps a local minimum on a level set";
+    case Reason::isolated_flat_set:
+      return decided ? "Nearby the same outputs come with critical points only"
+                     : "Perhaps nearby the same outputs come with critical points only";
     case Reason::flat_gradients_vanish:
       return "The gradient vanishes at every flat perturbation tried";
     case Reason::orthogonal_to_span_bound:
@@ -235,7 +241,7 @@ std::string meaning(const Verdict& v) {
         return "Whatever local minimum the region holds is a global one.";
       }
       if (v.reason == Reason::global_minimum || v.reason == Reason::strict_local_minimum ||
-          v.reason == Reason::local_minimum_in_region) {
+          v.reason == Reason::level_set_minimum || v.reason == Reason::local_minimum_in_region) {
         return "The necessary condition of local minima holds.";
       }
       return "The necessary condition of local minima holds. It is necessary, not sufficient: "

@@ -49,6 +49,13 @@ void take_box(const certificate::Point& center, const certificate::Number& radiu
   j.reach = center.form == certificate::Point::Form::saved_plus ? "0x1p1000" : radius;
 }
 
+// Whether the first proof, of orthogonality to a space, is about all parameters and not those near alone.
+bool is_global(const Verdict& verdict) {
+  const auto* claim =
+      verdict.proofs.empty() ? nullptr : std::get_if<certificate::SpanOrthogonal>(&verdict.proofs[0].claim);
+  return claim != nullptr && claim->space != certificate::SpanOrthogonal::Space::near;
+}
+
 // From the verdict of pgb::check at a critical point.
 void from_verdict(const Verdict& verdict, Judgement& j) {
   j.reason = reason_name(verdict.reason);
@@ -65,16 +72,32 @@ void from_verdict(const Verdict& verdict, Judgement& j) {
     j.kind = verdict.reason == Reason::not_critical ? PointKind::stalled : PointKind::no_minimum;
   }
   if (verdict.certified && verdict.answer == Answer::satisfied) {
-    j.kind = verdict.reason == Reason::strict_local_minimum ? PointKind::strict_minimum
-             : verdict.reason == Reason::global_minimum || verdict.reason == Reason::orthogonal_to_span_bound
-                 ? PointKind::global_minimum
-                 : PointKind::local_minimum;
+    switch (verdict.reason) {
+      case Reason::strict_local_minimum:
+        j.kind = PointKind::strict_minimum;
+        break;
+      case Reason::global_minimum:
+        j.kind = PointKind::global_minimum;
+        break;
+      case Reason::orthogonal_to_span_bound:
+        j.kind = is_global(verdict) ? PointKind::global_minimum : PointKind::local_minimum;
+        break;
+      case Reason::level_set_minimum:
+      case Reason::local_minimum_in_region:
+        j.kind = PointKind::local_minimum;
+        break;
+      default:  // the condition holds; a minimum it need not be
+        break;
+    }
   }
   for (std::size_t k = 0; k < verdict.proofs.size(); ++k) {
     const certificate::Claim& claim = verdict.proofs[k].claim;
     const auto* point = std::get_if<certificate::CriticalPoint>(&claim);
     if (point != nullptr) take_box(point->center, point->radius, j);
     if (const auto* minimum = std::get_if<certificate::InterpolatingMinimum>(&claim)) {
+      take_box(minimum->center, minimum->radius, j);
+    }
+    if (const auto* minimum = std::get_if<certificate::LevelSet>(&claim)) {
       take_box(minimum->center, minimum->radius, j);
     }
     const bool saddle = point != nullptr && point->saddle;
