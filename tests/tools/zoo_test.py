@@ -118,7 +118,7 @@ class Zoo(unittest.TestCase):
             self.assertTrue(claim["passed"], claim)
             self.assertTrue(all(row["standing"] == "proved" for row in claim["instances"]), claim)
         members = next(claim for claim in found["claims"] if claim["name"] == "suboptimal-points")
-        losses = sorted(float(row["numbers"]["loss"]) for row in members["instances"] if "loss" in row["numbers"])
+        losses = sorted(float(row["numbers"]["loss"]) for row in members["instances"] if "loss" in row["numbers"] and "random" not in str(row))
         self.assertEqual(len(losses), len(table()))
         for expected, loss in zip(sorted(row.loss for row in table()), losses):
             self.assertLess(abs(loss - expected), 1e-5)
