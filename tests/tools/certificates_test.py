@@ -149,7 +149,7 @@ class Certificates(unittest.TestCase):
                 verdict, proof = self.check(problem(layers("tanh", False), weights, BUMP), [])
                 self.assertEqual(verdict["verdict"], "satisfied")
                 self.assertTrue(verdict["subject"]["existence_certified"])
-                self.assertEqual(verdict["certified"], share == 0.5)
+                self.assertTrue(verdict["certified"])
                 statement = json.loads(proof.read_text())["statement"]
                 self.assertEqual(statement["kind"], "critical-point")
                 self.assertEqual(len(statement["splits"]), 1)
