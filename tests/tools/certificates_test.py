@@ -150,6 +150,7 @@ class Certificates(unittest.TestCase):
                 self.assertEqual(verdict["verdict"], "satisfied")
                 self.assertTrue(verdict["subject"]["existence_certified"])
                 self.assertTrue(verdict["certified"])
+                self.assertEqual(verdict["reason"], "strict-local-minimum" if share == 0.5 else "isolated-flat-set")
                 statement = json.loads(proof.read_text())["statement"]
                 self.assertEqual(statement["kind"], "critical-point")
                 self.assertEqual(len(statement["splits"]), 1)
