@@ -111,8 +111,12 @@ void check(const Setting& s, const certificate::SpanOrthogonal& claim) {
     samples.states.push_back(network.forward(i));
     samples.values.push_back(exact.features(i, samples.states[i]));
     Exacts phi;
-    for (const std::size_t f : s.outputs) phi.push_back(samples.values[i][f]);
-    gradient.push_back(exact_gradient(s.loss, phi, s.targets(i)));
+    Balls enclosed;
+    for (const std::size_t f : s.outputs) {
+      phi.push_back(samples.values[i][f]);
+      enclosed.push_back(samples.states[i].value[f]);
+    }
+    gradient.push_back(exact_gradient(s.loss, phi, enclosed, s.targets(i)));
   }
   const bool any = claim.space == Space::functions_of_x;
   const std::vector<Functions> space =

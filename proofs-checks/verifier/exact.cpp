@@ -79,7 +79,7 @@ Exacts ExactNetwork::features(std::size_t sample, const State& enclosed) {
   return value;
 }
 
-Exacts exact_gradient(const Loss& loss, const Exacts& q, const Rational* y) {
+Exacts exact_gradient(const Loss& loss, const Exacts& q, const Balls& enclosed, const Rational* y) {
   using Kind = Loss::Kind;
   Exacts gradient;
   for (std::size_t k = 0; k < q.size(); ++k) {
@@ -91,6 +91,8 @@ Exacts exact_gradient(const Loss& loss, const Exacts& q, const Rational* y) {
       gradient.emplace_back(Rational(1 / d - target));
     } else if (loss.least_squares()) {
       gradient.push_back(Exact().add_product(Rational(2 / d), u.add_product(Rational(-1), target)));
+    } else if (loss.kind == Kind::polynomial_hinge && (Ball(1) - enclosed[k] * Ball(target)).is_negative()) {
+      gradient.emplace_back(Rational(0));
     } else {
       require(u.is_rational(), "the output of a sample is not known as a rational number");
       const Rational off = u.constant() - target, margin = 1 - u.constant() * target;

@@ -33,8 +33,9 @@ class ExactNetwork {
   std::map<std::string, std::size_t> atoms_;  // what it stands for -> atom
 };
 
-// d l / d q_k for all k. Throws Rejected where they are not known in exact terms: losses that are no sums of
-// squares want rational outputs, and those with exponentials equal ones, or 0.
-Exacts exact_gradient(const Loss& loss, const Exacts& q, const Rational* y);
+// d l / d q_k for all k, of outputs that are enclosed as well. Throws Rejected where they are not known in
+// exact terms: losses that are no sums of squares want rational outputs, unless a hinge is certainly off, and
+// those with exponentials equal ones, or 0.
+Exacts exact_gradient(const Loss& loss, const Exacts& q, const Balls& enclosed, const Rational* y);
 
 }  // namespace pgb::verifier

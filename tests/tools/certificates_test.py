@@ -89,6 +89,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str], str, str, str]] = {
     "level set of bad minima": (
         problem(SIGMOIDS, {"w": [[-1, -1], [-1, -1]], "u": [[U, U]]}, THREE),
         [], "satisfied", "level-set-minimum", "level-set"),
+    "hinges that are off, at outputs that are no rational numbers": (
+        problem(layers("tanh"), {"w": [[1]], "b": [0], "v": [[4]], "c": [0]}, {"x": [[1], [-2]], "y": [[1], [-1]]},
+                loss={"kind": "polynomial_hinge", "power": 3}),
+        ["--at", "saved"], "satisfied", "global-minimum", "span-orthogonal"),
     "relu units on one piece, the best line": (
         problem(layers("relu"), {"w": [[1]], "b": [2], "v": [[0.5]], "c": [0.25]},
                 {"x": [[-1], [0], [1]], "y": [[1.75], [-0.75], [2.75]]}),
