@@ -35,6 +35,7 @@ void ClaimResult::add(ClaimResult other) {
 
 bool Outcome::passed() const {
   return !result.instances.empty() && result.count(Standing::failed) == 0 &&
+         refused.size() == claim->controls.size() &&
          std::all_of(refused.begin(), refused.end(), [](bool refusal) { return refusal; });
 }
 

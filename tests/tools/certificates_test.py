@@ -91,7 +91,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str], str, str, str]] = {
         [], "satisfied", "level-set-minimum", "level-set"),
     "hinges that are off, at outputs that are no rational numbers": (
         problem(layers("tanh"), {"w": [[1]], "b": [0], "v": [[4]], "c": [0]}, {"x": [[1], [-2]], "y": [[1], [-1]]},
-                loss={"kind": "polynomial_hinge", "power": 3}),
+                loss={"kind": "polynomial_hinge", "p": 3}),
         ["--at", "saved"], "satisfied", "global-minimum", "span-orthogonal"),
     "relu units on one piece, the best line": (
         problem(layers("relu"), {"w": [[1]], "b": [2], "v": [[0.5]], "c": [0.25]},
