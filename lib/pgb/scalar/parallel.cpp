@@ -32,11 +32,18 @@ bool parallel_for(std::size_t count, int threads, const std::atomic<bool>* stop,
       if (!failed.exchange(true)) error = std::current_exception();
     }
   };
+  const auto most = std::min<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), count);
+  // Where the precision of Real belongs to the process, not even the same one may be set while another
+  // thread, which is not of this loop, works at its own.
+  if (most <= 1) {
+    loop(true);
+    if (error) std::rethrow_exception(error);
+    return complete;
+  }
   // A scope of the calling thread around those of the helpers: all set and restore the same precision.
   const long bits = working_precision();
   const PrecisionScope scope(bits);
   std::vector<std::thread> helpers;
-  const auto most = std::min<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), count);
   try {
     for (std::size_t t = 1; t < most; ++t) {
       helpers.emplace_back([&] {
