@@ -30,8 +30,8 @@ void print(int descriptor, const std::string& text);
 // `flag` in it, for anything else and for less than one byte.
 std::size_t memory_size(const std::string& text, const std::string& flag);
 
-// The folder of the shipped problem files: `built`, that of the source tree, or where there is none (the program was
-// installed) share/pgb/examples beside the program's own folder.
+// The folder of the shipped problem files: `built`, that of the source tree, or where there is none (the
+// program was installed) share/pgb/examples beside the program's own folder.
 std::string examples_folder(const std::string& built);
 
 // The arguments as a shell would take them.

@@ -10,8 +10,8 @@
 
 #include "pgb/certify/graph_hessian.h"
 #include "pgb/certify/interval_panel.h"
-#include "pgb/scalar/parallel.h"
 #include "pgb/derivatives/objective.h"
+#include "pgb/scalar/parallel.h"
 #include "support/networks.h"
 
 namespace pgb::test {

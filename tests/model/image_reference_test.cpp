@@ -79,8 +79,9 @@ TEST(ImageReference, OutputsLossAndGradientAreThoseOfTorch) {
           const double entry = at.gradient[block.begin + k];
           squares += entry * entry;
           sum += entry * weights.values[k];
-          if (k % every == 0)
+          if (k % every == 0) {
             EXPECT_NEAR(entry, g.at("entries").at(k / every).get<double>(), 1e-12 * std::max(1.0, norm)) << k;
+          }
         }
         EXPECT_NEAR(std::sqrt(squares), norm, 1e-12 * std::max(1.0, norm));
         EXPECT_NEAR(sum, g.at("sum").get<double>(),

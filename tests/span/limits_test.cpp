@@ -64,7 +64,8 @@ TEST(SpanLimits, FullRankFromTheGramMatrix) {
   ASSERT_FALSE(span.skipped().empty());
   EXPECT_EQ(span.unperturbed_rank(), std::optional<std::size_t>(20));
   EXPECT_FALSE(span.unperturbed_rank_certified());
-  EXPECT_NE(span.rank_reason().find("without forming the gradient basis"), std::string::npos) << span.rank_reason();
+  EXPECT_NE(span.rank_reason().find("without forming the gradient basis"), std::string::npos)
+      << span.rank_reason();
   for (double& x : problem.x.values) x *= 0x1p-20;
   EXPECT_FALSE(span_of(problem, options).unperturbed_rank());
 }

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "pgb/certify/graph_hessian.h"
-#include "pgb/scalar/parallel.h"
 #include "pgb/derivatives/objective.h"
+#include "pgb/scalar/parallel.h"
 
 namespace pgb {
 namespace {

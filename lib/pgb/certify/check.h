@@ -18,8 +18,8 @@ struct CheckOptions {
   bool at_saved = false;  // the saved point is the subject, whatever lies near
   std::size_t max_memory = 0;  // bytes; 0: three quarters of what is free
   std::uint64_t seed = 1;      // of the flat perturbations
-  // A statement about all points within this sup-norm distance of the saved point; region_max: the largest distance for
-  // which one can be proven.
+  // A statement about all points within this sup-norm distance of the saved point; region_max: the largest
+  // distance for which one can be proven.
   std::optional<double> region;
   bool region_max = false;
   // Parameters of the same problem to compare with: a lower value there proves the subject suboptimal.

@@ -12,7 +12,8 @@ namespace {
 
 constexpr long kBits = 128;
 
-// The direction scaled to a largest entry in [1/2, 1) and rounded to 20 bits after the point: short exact numbers.
+// The direction scaled to a largest entry in [1/2, 1) and rounded to 20 bits after the point: short exact
+// numbers.
 Vector<double> shortened(Vector<double> d) {
   double largest = 0;
   for (const double x : d) largest = std::max(largest, std::abs(x));
@@ -40,8 +41,8 @@ std::optional<NegativeCurvature> certify_negative_curvature(const Problem& probl
 }
 
 std::optional<NegativeCurvature> largest_region_of_negative_curvature(const Problem& problem,
-                                                                      const Vector<double>& direction, double start,
-                                                                      double least) {
+                                                                      const Vector<double>& direction,
+                                                                      double start, double least) {
   for (double radius = start; radius >= least && radius > 0; radius /= 4) {
     if (auto proof = certify_negative_curvature(problem, radius, direction)) return proof;
   }

@@ -38,7 +38,8 @@ std::string model_summary(const Model& model) {
            std::to_string(model.blocks().front().end) + " parameters";
   }
   if (model.added() != nullptr) {
-    text += "; " + std::to_string(model.outputs()) + (model.outputs() == 1 ? " added neuron" : " added neurons");
+    text +=
+        "; " + std::to_string(model.outputs()) + (model.outputs() == 1 ? " added neuron" : " added neurons");
   }
   return text;
 }
@@ -49,7 +50,8 @@ std::string regularizer_summary(const Problem& problem) {
   for (const QuadraticTerm& term : problem.regularizer) {
     if (term.lambda == "0") continue;
     const bool of_added = added != nullptr && term.begin >= added->a;
-    text += (text.empty() ? "" : "; ") + std::string(of_added ? "added neurons" : "l2") + ", lambda " + term.lambda;
+    text += (text.empty() ? "" : "; ") + std::string(of_added ? "added neurons" : "l2") + ", lambda " +
+            term.lambda;
   }
   return text;
 }
@@ -69,7 +71,8 @@ std::string parameter_name(const Model& model, std::size_t k) {
 }
 
 std::string kink_text(const Kink& kink) {
-  return "node " + kink.node + ", unit " + std::to_string(kink.unit) + ", sample " + std::to_string(kink.sample);
+  return "node " + kink.node + ", unit " + std::to_string(kink.unit) + ", sample " +
+         std::to_string(kink.sample);
 }
 
 Verdict described(const Problem& problem) {

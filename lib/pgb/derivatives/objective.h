@@ -28,9 +28,10 @@ class Objective {
     Vector<S> gradient;  // n
   };
 
-  S value(const Vector<S>& z) const;                          // Q(z)
-  // Q(z) and grad Q = J^T g + grad R, in memory for the parameters and `threads` blocks of samples; the same for every
-  // number of threads. More than one only where the model may be evaluated by several at once, as graphs may.
+  S value(const Vector<S>& z) const;  // Q(z)
+  // Q(z) and grad Q = J^T g + grad R, in memory for the parameters and `threads` blocks of samples; the same
+  // for every number of threads. More than one only where the model may be evaluated by several at once, as
+  // graphs may.
   ValueGradient value_gradient(const Vector<S>& z, int threads = 1) const;
   Matrix<S> outputs(const Vector<S>& z) const;                // Phi, d_y x m
   Matrix<S> output_gradient(const Matrix<S>& outputs) const;  // g, d_y x m: gradient of the mean loss at Phi

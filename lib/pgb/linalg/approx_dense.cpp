@@ -98,7 +98,8 @@ ApproxEigen approx_symmetric_eigen(const Matrix<double>& a) {
 }
 
 Vector<double> approx_symmetric_eigenvalues(const Matrix<double>& a) {
-  return to_vector(Eigen::SelfAdjointEigenSolver<MatrixXd>(as_eigen(a), Eigen::EigenvaluesOnly).eigenvalues());
+  return to_vector(
+      Eigen::SelfAdjointEigenSolver<MatrixXd>(as_eigen(a), Eigen::EigenvaluesOnly).eigenvalues());
 }
 
 Vector<double> approx_pseudo_solve(const ApproxEigen& eigen, const Vector<double>& b, double cutoff) {

@@ -18,7 +18,8 @@ struct ApproxEigen {
   Matrix<double> vectors;
 };
 ApproxEigen approx_symmetric_eigen(const Matrix<double>& a);
-Vector<double> approx_symmetric_eigenvalues(const Matrix<double>& a);  // the values alone: a fifth of the work
+Vector<double> approx_symmetric_eigenvalues(
+    const Matrix<double>& a);  // the values alone: a fifth of the work
 
 // Minimum-norm x with A x = b in the eigenbasis, eigenvalues of magnitude <= cutoff taken as 0.
 Vector<double> approx_pseudo_solve(const ApproxEigen& eigen, const Vector<double>& b, double cutoff);

@@ -21,9 +21,9 @@ ConstStrided block(const double* a, std::size_t rows, std::size_t cols, std::siz
 }
 
 // Eigen's large products pack their factors and read and write the result by its indices alone. Its small
-// ones and those that are vectors go from one address that suits the packets to the next, fused there and not
-// between, so that what they round depends on where the memory happens to lie: those are given copies that
-// lie well, as is what the factorisations work on.
+// ones go from one address that suits the packets to the next, fused there and not between, so that what they
+// round depends on where the memory happens to lie: those are given copies that lie well, as is what the
+// factorisations work on. Products with vectors are written out.
 constexpr std::size_t kSmall = 64;
 
 void multiply_aligned(Form form, const Eigen::MatrixXd& a, const Eigen::MatrixXd& b, Strided out) {
@@ -34,11 +34,40 @@ void multiply_aligned(Form form, const Eigen::MatrixXd& a, const Eigen::MatrixXd
   out = c;
 }
 
+// M v, or M^T v where transposed; M has `rows` rows, v is that long or as long as M has columns.
+void times_vector(bool transposed, std::size_t rows, std::size_t cols, const double* m, std::size_t ld,
+                  const double* v, double* to) {
+  constexpr std::size_t kSums = 16;
+  for (std::size_t i = 0; !transposed && i < rows; ++i) to[i] = 0;
+  for (std::size_t j = 0; j < cols; ++j) {
+    const double* const column = m + j * ld;
+    if (!transposed) {
+      for (std::size_t i = 0; i < rows; ++i) to[i] += column[i] * v[j];
+      continue;
+    }
+    double sums[kSums] = {};
+    std::size_t i = 0;
+    for (; i + kSums <= rows; i += kSums) {
+      for (std::size_t t = 0; t < kSums; ++t) sums[t] += column[i + t] * v[i + t];
+    }
+    for (; i < rows; ++i) sums[i % kSums] += column[i] * v[i];
+    double sum = 0;
+    for (const double part : sums) sum += part;
+    to[j] = sum;
+  }
+}
+
 void multiply(Form form, std::size_t rows, std::size_t cols, std::size_t inner, const double* a,
               std::size_t lda, const double* b, std::size_t ldb, double* c, std::size_t ldc) {
   Strided out(c, static_cast<Index>(rows), static_cast<Index>(cols),
               Eigen::OuterStride<>(static_cast<Index>(ldc)));
-  if (rows == 1 || cols == 1 || inner == 1 || rows + cols + inner < kSmall) {
+  const bool small = rows + cols + inner < kSmall;
+  if (cols == 1 && !small && form != Form::nt) {
+    const bool transposed = form == Form::tn;
+    times_vector(transposed, transposed ? inner : rows, transposed ? rows : inner, a, lda, b, c);
+    return;
+  }
+  if (rows == 1 || cols == 1 || inner == 1 || small) {
     multiply_aligned(form, form == Form::tn ? block(a, inner, rows, lda) : block(a, rows, inner, lda),
                      form == Form::nt ? block(b, cols, inner, ldb) : block(b, inner, cols, ldb), out);
     return;

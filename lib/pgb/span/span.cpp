@@ -216,11 +216,13 @@ class SpanBuilder {
   }
 
   static std::string full_rank_reason(double smallest) {
-    return "full rank: the smallest eigenvalue of the Gram operator, found without forming the gradient basis, is " +
+    return "full rank: the smallest eigenvalue of the Gram operator, found without forming the gradient "
+           "basis, is " +
            to_text(smallest) + " of the largest";
   }
 
-  // From J J^T where that may be formed, otherwise by Lanczos. Nothing, and a note, where that takes too long; nothing where Lanczos does not converge.
+  // From J J^T where that may be formed, otherwise by Lanczos. Nothing, and a note, where that takes too
+  // long; nothing where Lanczos does not converge.
   std::optional<double> relative_smallest_eigenvalue(const std::string& what,
                                                      const std::vector<Vector<double>>& points,
                                                      bool of_rows) {

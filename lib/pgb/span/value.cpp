@@ -114,7 +114,9 @@ Vector<double> times(const Matrix<double>& u, const Vector<double>& c) {
 Vector<double> transposed_times(const Matrix<double>& u, const Vector<double>& q) {
   return multiply_tn<double>(u, {q.data(), q.size(), 1}).data;
 }
-double inner(const Vector<double>& a, const Vector<double>& b) { return dot(a.size(), a.data(), 1, b.data(), 1); }
+double inner(const Vector<double>& a, const Vector<double>& b) {
+  return dot(a.size(), a.data(), 1, b.data(), 1);
+}
 
 // (U^T D U + shift) s = -g by conjugate gradients, D the curvature of the loss at q.
 Vector<double> newton_step(const GroupedLoss& loss, const Matrix<double>& u, const Vector<double>& q,
@@ -169,7 +171,8 @@ double approx_value_over_functions(const Problem& problem, const InputGroups& gr
   return sum / static_cast<double>(m);
 }
 
-double approx_value_over_basis(const Problem& problem, const InputGroups& groups, const Matrix<double>& basis) {
+double approx_value_over_basis(const Problem& problem, const InputGroups& groups,
+                               const Matrix<double>& basis) {
   const GroupedLoss loss(problem, groups);
   Vector<double> c(basis.cols, 0);
   if (basis.cols == 0) return loss.value(Vector<double>(basis.rows, 0));

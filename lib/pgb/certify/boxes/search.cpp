@@ -7,9 +7,9 @@
 #include "pgb/certify/boxes/examine.h"
 #include "pgb/certify/boxes/tree.h"
 #include "pgb/certify/claims.h"
-#include "pgb/scalar/parallel.h"
 #include "pgb/io/errors.h"
 #include "pgb/io/exact_number.h"
+#include "pgb/scalar/parallel.h"
 #include "pgb/scalar/precision.h"
 
 namespace pgb::boxes {

@@ -31,7 +31,8 @@ struct SearchOptions {
   int threads = 1;
   const std::atomic<bool>* stop = nullptr;  // set it to end early; what is open stays undecided
   std::function<void(const SearchProgress&)> progress;
-  // After `checkpoint_boxes` boxes, and after a quarter more each time: what has been proved so far, for resume().
+  // After `checkpoint_boxes` boxes, and after a quarter more each time: what has been proved so far, for
+  // resume().
   std::function<void(certificate::BoxTree)> checkpoint;
   std::size_t checkpoint_boxes = 20'000;
 };

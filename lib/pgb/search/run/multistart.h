@@ -38,7 +38,8 @@ struct SearchResult {
   double seconds = 0;  // of this session
 };
 
-// Puts the family and its problems into an empty store; nothing, and false, where *stop is set and there are many.
+// Puts the family and its problems into an empty store; nothing, and false, where *stop is set and there are
+// many.
 bool begin_search(Store& store, const Family& family, const std::atomic<bool>* stop);
 // Its problem p, with the data chosen for it.
 void put_problem(Store& store, const Family& family, std::size_t p);
