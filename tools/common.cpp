@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "pgb/io/errors.h"
+#include "pgb/io/file.h"
 #include "pgb/io/message.h"
 #include "pgb/report/plain_text.h"
 
@@ -85,6 +86,7 @@ void expect_writable(const std::string& path) {
   if (access((there && !S_ISREG(status.st_mode) ? target : folder_of(target)).c_str(), W_OK) != 0)
     fail_to_write(path, errno);
   if (!there && path.back() == '/') fail_to_write(path, EISDIR);
+  if (io::was_read(target)) io::fail(io::shown_path(path), "a file to write to", "one that is read");
 }
 
 void write_file(const std::string& path, const std::string& text) {

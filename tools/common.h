@@ -15,7 +15,7 @@ namespace pgb::tools {
 bool wants_colour(int descriptor);
 
 // Throws InputError if a file could not be written at `path`: no such folder, no permission, a folder of that
-// name. Meant for the time before the work starts.
+// name, or if it is one that was read. Meant for the time before the work starts.
 void expect_writable(const std::string& path);
 
 // The whole of `text` as the file `path`, through a temporary file beside it and a rename, so that a failure

@@ -45,8 +45,9 @@ pgb::io::Tensor parameters_of(const pgb::tools::CheckArguments& a) {
 // The verdict's proof in `path`, further ones beside it: path.2, path.3, ...
 void write_proofs(pgb::Verdict& verdict, const std::string& path) {
   for (std::size_t k = 0; k < verdict.proofs.size(); ++k) {
-    pgb::tools::write_file(k == 0 ? path : path + '.' + std::to_string(k + 1),
-                           pgb::certificate::write_certificate(verdict.proofs[k]));
+    const std::string file = k == 0 ? path : path + '.' + std::to_string(k + 1);
+    if (k > 0) pgb::tools::expect_writable(file);
+    pgb::tools::write_file(file, pgb::certificate::write_certificate(verdict.proofs[k]));
   }
   if (verdict.proofs.empty()) {
     pgb::tools::complain("pgbcheck", "no certificate written: nothing was certified");
@@ -79,10 +80,10 @@ int run(const pgb::tools::CheckArguments& a, const std::string& command) {
   std::vector<pgb::Problem> problems;
   for (const std::string& path : a.problems) problems.push_back(problem_at(path, a.overrides));
   const bool json_on_stdout = a.json == "-";
+  if (!a.compare.empty()) options.compare = parameters_of(a);
   if (!a.json.empty() && !json_on_stdout) pgb::tools::expect_writable(a.json);
   if (!a.report.empty()) pgb::tools::expect_writable(a.report);
   if (!a.certificate.empty()) pgb::tools::expect_writable(a.certificate);
-  if (!a.compare.empty()) options.compare = parameters_of(a);
   options.stop = &pgb::tools::stop_flag();
   const int summary = json_on_stdout ? STDERR_FILENO : STDOUT_FILENO;
   const pgb::TextStyle style{pgb::tools::wants_colour(summary)};

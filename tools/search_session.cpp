@@ -8,6 +8,8 @@
 #include <filesystem>
 
 #include "common.h"
+#include "pgb/io/file.h"
+#include "pgb/io/message.h"
 #include "pgb/report/numbers.h"
 #include "pgb/search/family/family.h"
 #include "pgb/search/run/data_search.h"
@@ -53,11 +55,14 @@ int report_proof(const SearchArguments& a, const Store& store) {
 
 namespace {
 
+std::string store_name(const SearchArguments& a) {
+  if (a.store == "none") return ":memory:";
+  return a.store.empty() ? std::filesystem::path(a.family).stem().string() + ".sqlite" : a.store;
+}
+
 // The store to work with, begun; not begun once *stop is set.
 Store store_for(const SearchArguments& a, const Family& family, const std::atomic<bool>* stop) {
-  std::string path = a.store;
-  if (path.empty()) path = std::filesystem::path(a.family).stem().string() + ".sqlite";
-  if (path == "none") path = ":memory:";
+  const std::string path = store_name(a);
   Store store = a.resume && path != ":memory:" ? Store::resume(path) : Store::create(path);
   if (!store.meta("next_chunk")) {
     begin_search(store, family, stop);
@@ -103,7 +108,12 @@ int run_search_session(const SearchArguments& a, search::MpiSession& mpi) {
     if (mpi.rank() == 0) print(STDOUT_FILENO, explanation(family));
     return 0;
   }
-  if (!a.json.empty() && a.json != "-") expect_writable(a.json);
+  if (!a.json.empty() && a.json != "-") {
+    std::error_code apart;  // where one of them is not there
+    if (a.json == store_name(a) || std::filesystem::equivalent(a.json, store_name(a), apart))
+      io::fail(io::shown_path(a.json), "a file to write to", "the store");
+    expect_writable(a.json);
+  }
   search::Deadline deadline(&stop_flag(), a.time);
   const std::atomic<bool>* stop = deadline.flag();
   if (a.prove) return mpi.rank() > 0 ? 0 : prove(a, family, stop);

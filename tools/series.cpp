@@ -8,6 +8,7 @@
 
 #include "common.h"
 #include "pgb/io/errors.h"
+#include "pgb/io/file.h"
 #include "pgb/model/problem.h"
 #include "pgb/report/series.h"
 #include "pgb/search/checkpoints/run.h"
@@ -40,6 +41,16 @@ Problem load(const CheckArguments& a, const std::string& file) {
   }
 }
 
+// What is read by the processes of the series, so that no output replaces it.
+void note_inputs(const CheckArguments& a, const std::vector<Checkpoint>& checkpoints) {
+  for (const Checkpoint& checkpoint : checkpoints) io::regular_file_size(checkpoint.file);
+  try {
+    load(a, checkpoints.front().file);
+  } catch (const InputError&) {
+    // The row of that checkpoint says so.
+  }
+}
+
 }  // namespace
 
 bool names_series(const CheckArguments& a) {
@@ -58,6 +69,7 @@ int check_series(const CheckArguments& a, const std::string& command) {
   const bool csv = ends_with(a.series, ".csv");
   const std::string lines = a.series.empty() ? "" : csv ? a.series + ".jsonl" : a.series;
   const bool json_on_stdout = a.json == "-";
+  note_inputs(a, checkpoints);
   for (const std::string& path : {a.series, lines, a.report, json_on_stdout ? std::string() : a.json}) {
     if (!path.empty()) expect_writable(path);
   }

@@ -124,6 +124,20 @@ class BadInput(Cli):
             self.expect_refusal(self.best, flag, "no/such/folder/file", says="no/such/folder/file")
             self.expect_refusal(self.best, flag, ".", says="cannot be written")
 
+    def test_inputs_are_not_replaced(self) -> None:
+        """Under no name: links of both kinds, and files that the problem names."""
+        split = problem(1)
+        self.write("w.json", split["parameters"])
+        self.write("d.json", split["data"])
+        self.write("split.json", {**split, "parameters": "w.json", "data": "d.json"})
+        (self.folder / "soft").symlink_to("split.json")
+        os.link(self.folder / "w.json", self.folder / "hard")
+        for flag in ("--json", "--report", "--certificate"):
+            for name in ("split.json", "w.json", "d.json", "soft", "hard", "./split.json"):
+                self.expect_refusal("split.json", flag, name, says="one that is read")
+            self.expect_refusal("split.json", "--compare", self.best, flag, self.best, says="one that is read")
+        self.expect_refusal("split.json", "--parameters", "w*.json", "--series", "d.json", says="one that is read")
+
     def test_one_line_whatever_the_name(self) -> None:
         self.expect_refusal("a\nb\x1b[31m.json")
         self.assertNotIn("\x1b", self.run_tool("a\nb\x1b[31m.json").stderr)

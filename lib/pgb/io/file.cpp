@@ -10,6 +10,9 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <mutex>
+#include <set>
+#include <utility>
 
 namespace pgb::io {
 namespace {
@@ -22,6 +25,17 @@ std::size_t physical_memory() {
   const auto count = static_cast<std::size_t>(pages);
   const auto size = static_cast<std::size_t>(page);
   return count > unknown / size ? unknown : count * size;
+}
+
+// Device and number of every file whose size was asked for.
+struct FilesRead {
+  std::mutex mutex;
+  std::set<std::pair<dev_t, ino_t>> files;
+};
+
+FilesRead& files_read() {
+  static FilesRead all;
+  return all;
 }
 
 std::string kind_of(mode_t mode) {
@@ -53,7 +67,16 @@ std::size_t regular_file_size(const std::string& path) {
   if (!S_ISREG(status.st_mode)) fail(where, "a regular file", kind_of(status.st_mode));
   const auto size = static_cast<std::uintmax_t>(status.st_size);
   if (size > std::numeric_limits<std::size_t>::max()) fail(where, "too large for the memory of this machine");
+  const std::lock_guard<std::mutex> lock(files_read().mutex);
+  files_read().files.emplace(status.st_dev, status.st_ino);
   return static_cast<std::size_t>(size);
+}
+
+bool was_read(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return false;
+  const std::lock_guard<std::mutex> lock(files_read().mutex);
+  return files_read().files.count({status.st_dev, status.st_ino}) > 0;
 }
 
 std::string read_file(const std::string& path, std::size_t max_bytes) {

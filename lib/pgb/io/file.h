@@ -15,6 +15,10 @@ namespace pgb::io {
 // character, if nothing is there, or if it is a folder, a device, a pipe or anything else.
 std::size_t regular_file_size(const std::string& path);
 
+// Whether this process has asked for the size of that file, under whatever name or link. All readers ask
+// before they read; who writes a file asks here, so as not to replace what the answer is about.
+bool was_read(const std::string& path);
+
 // The bytes of a regular file of at most `max_bytes`. Throws InputError as above, and if the file is larger
 // than `max_bytes` or than half of the memory, cannot be read, or changes its size while it is read.
 std::string read_file(const std::string& path, std::size_t max_bytes);

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "pgb/io/errors.h"
+#include "pgb/io/file.h"
 #include "pgb/io/message.h"
 #include "pgb/search/run/statement.h"
 
@@ -388,6 +389,7 @@ std::optional<std::pair<std::string, std::int64_t>> store_reference(const std::s
 
 Problem load_stored_problem(const std::string& path, std::int64_t id) {
   const std::string name = path + '#' + std::to_string(id), shown = io::shown(name, 160);
+  io::regular_file_size(path);
   const auto point = Store::open(path, false).point(id);
   if (!point) throw InputError(shown + ": the store has no point of this number");
   if (!point->judgement)
