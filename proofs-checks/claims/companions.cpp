@@ -230,14 +230,6 @@ ClaimResult check(const ClaimOptions& options) {
 }  // namespace
 
 Claim companions() {
-  const auto one = [](auto make) {
-    return [make](const ClaimOptions& options) {
-      Random random(options.seed);
-      ClaimResult result;
-      result.instances.push_back(make(random));
-      return result;
-    };
-  };
   Claim claim;
   claim.name = "companions";
   claim.group = "theorems";
@@ -247,7 +239,7 @@ Claim companions() {
       "span is everything only global minima satisfy it.";
   claim.run = check;
   claim.controls = {{"an affine network in place of a wide one",
-                     one([](Random& r) { return wide_network_at_zero("identity", 3, r); })}};
+                     one_instance([](Random& r) { return wide_network_at_zero("identity", 3, r); })}};
   return claim;
 }
 

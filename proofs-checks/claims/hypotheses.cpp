@@ -250,14 +250,6 @@ ClaimResult check(const ClaimOptions& options) {
 }  // namespace
 
 Claim hypotheses() {
-  const auto one = [](auto make) {
-    return [make](const ClaimOptions& options) {
-      Random random(options.seed);
-      ClaimResult result;
-      result.instances.push_back(make(random));
-      return result;
-    };
-  };
   Claim claim;
   claim.name = "hypotheses";
   claim.group = "hypotheses";
@@ -269,10 +261,12 @@ Claim hypotheses() {
                       "equal targets for equal inputs", "exponential units"};
   claim.run = check;
   claim.controls = {
-      {"lambda = 1 instead of 0", one([](Random& r) { return without_penalty("1", r); })},
-      {"wells of which that at 0 is the deeper one", one([](Random& r) { return two_wells(1.5, r); })},
-      {"equal targets for equal inputs", one([](Random&) { return equal_inputs(7, true); })},
-      {"residuals with moments that are not 0", one([](Random& r) { return fixed_degree(2, false, r); })}};
+      {"lambda = 1 instead of 0", one_instance([](Random& r) { return without_penalty("1", r); })},
+      {"wells of which that at 0 is the deeper one",
+       one_instance([](Random& r) { return two_wells(1.5, r); })},
+      {"equal targets for equal inputs", one_instance([](Random&) { return equal_inputs(7, true); })},
+      {"residuals with moments that are not 0",
+       one_instance([](Random& r) { return fixed_degree(2, false, r); })}};
   return claim;
 }
 

@@ -38,22 +38,6 @@ bool find_readers(const Setting& s, std::size_t value, std::vector<std::size_t>&
   return true;
 }
 
-std::vector<std::size_t> incoming_of(const Setting& s, std::size_t node, std::size_t unit) {
-  std::vector<std::size_t> incoming;
-  for (std::size_t j = 0; j < s.columns(node); ++j) incoming.push_back(s.weight(node, unit, j));
-  if (s.bias(node, unit) != kNone) incoming.push_back(s.bias(node, unit));
-  return incoming;
-}
-
-std::vector<std::size_t> outgoing_of(const Setting& s, const std::vector<std::size_t>& readers,
-                                     std::size_t unit) {
-  std::vector<std::size_t> outgoing;
-  for (const std::size_t reader : readers) {
-    for (std::size_t r = 0; r < s.rows(reader); ++r) outgoing.push_back(s.weight(reader, r, unit));
-  }
-  return outgoing;
-}
-
 std::vector<std::pair<std::size_t, std::size_t>> zipped(const std::vector<std::size_t>& a,
                                                         const std::vector<std::size_t>& b) {
   std::vector<std::pair<std::size_t, std::size_t>> pairs;
@@ -67,11 +51,11 @@ void add_group(const Setting& s, std::size_t node, const std::vector<std::size_t
   const io::Tensor& z = s.problem.parameters;
   std::vector<UnitSplit> group;
   Vector<double> sum;
-  for (const std::size_t k : outgoing_of(s, readers, units[0])) sum.push_back(z.values[k]);
+  for (const std::size_t k : s.outgoing(readers, units[0])) sum.push_back(z.values[k]);
   for (std::size_t t = units.size(); t-- > 1;) {
     UnitSplit split{s.graph.nodes()[node].name, units[0], units[t], 1, {}, {}};
-    split.incoming = zipped(incoming_of(s, node, units[0]), incoming_of(s, node, units[t]));
-    split.outgoing = zipped(outgoing_of(s, readers, units[0]), outgoing_of(s, readers, units[t]));
+    split.incoming = zipped(s.incoming(node, units[0]), s.incoming(node, units[t]));
+    split.outgoing = zipped(s.outgoing(readers, units[0]), s.outgoing(readers, units[t]));
     for (const auto& pairs : {split.incoming, split.outgoing}) {
       for (const auto& [a, b] : pairs) {
         if (s.regularized[a] || s.regularized[b]) return;
@@ -293,7 +277,7 @@ std::vector<UnitSplit> find_splits(const Problem& problem) {
     std::map<std::vector<std::string>, std::vector<std::size_t>> groups;
     for (std::size_t u = 0; u < s.rows(k); ++u) {
       std::vector<std::string> row;
-      for (const std::size_t p : incoming_of(s, k, u)) row.push_back(s.exact_text(p));
+      for (const std::size_t p : s.incoming(k, u)) row.push_back(s.exact_text(p));
       groups[row].push_back(u);
     }
     for (const auto& [row, units] : groups) {

@@ -48,6 +48,21 @@ Setting::Setting(const Problem& p)
   }
 }
 
+std::vector<std::size_t> Setting::incoming(std::size_t node, std::size_t unit) const {
+  std::vector<std::size_t> all;
+  for (std::size_t j = 0; j < columns(node); ++j) all.push_back(weight(node, unit, j));
+  if (bias(node, unit) != kNone) all.push_back(bias(node, unit));
+  return all;
+}
+
+std::vector<std::size_t> Setting::outgoing(const std::vector<std::size_t>& readers, std::size_t unit) const {
+  std::vector<std::size_t> all;
+  for (const std::size_t reader : readers) {
+    for (std::size_t r = 0; r < rows(reader); ++r) all.push_back(weight(reader, r, unit));
+  }
+  return all;
+}
+
 std::string Setting::exact_text(std::size_t k, bool negative) const {
   const auto found = problem.parameters.exact.find(k);
   if (found == problem.parameters.exact.end()) {

@@ -49,6 +49,11 @@ struct Setting {
     return block == kNone ? kNone : graph.blocks()[block].begin + row;
   }
 
+  // Row `unit` of an affine node: its weights, and its bias where there is one.
+  std::vector<std::size_t> incoming(std::size_t node, std::size_t unit) const;
+  // The weights of affine nodes that read unit `unit` of their input, reader by reader.
+  std::vector<std::size_t> outgoing(const std::vector<std::size_t>& readers, std::size_t unit) const;
+
   // The affine nodes that read value v, through renamings; nothing when something else reads it or it is the
   // output.
   std::optional<std::vector<std::size_t>> affine_readers(std::size_t value) const;

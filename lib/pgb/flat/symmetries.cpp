@@ -10,23 +10,6 @@ namespace {
 
 constexpr std::size_t kLargestRelation = 4'000'000;  // entries of a matrix whose exact null space is computed
 
-// Row `unit` of an affine node: its weights, and its bias where there is one.
-std::vector<std::size_t> incoming_of(const Setting& s, std::size_t node, std::size_t unit) {
-  std::vector<std::size_t> incoming;
-  for (std::size_t j = 0; j < s.columns(node); ++j) incoming.push_back(s.weight(node, unit, j));
-  if (s.bias(node, unit) != kNone) incoming.push_back(s.bias(node, unit));
-  return incoming;
-}
-
-std::vector<std::size_t> outgoing_of(const Setting& s, const std::vector<std::size_t>& readers,
-                                     std::size_t unit) {
-  std::vector<std::size_t> outgoing;
-  for (const std::size_t reader : readers) {
-    for (std::size_t r = 0; r < s.rows(reader); ++r) outgoing.push_back(s.weight(reader, r, unit));
-  }
-  return outgoing;
-}
-
 // The untied affine node whose result only node k reads; kNone otherwise.
 std::size_t sole_affine_source(const Setting& s, std::size_t k) {
   const std::size_t value = s.graph.nodes()[k].inputs[0];
@@ -52,8 +35,8 @@ void find_dead_units(const Setting& s, FlatSet& found) {
     for (std::size_t u = 0; u < s.rows(k); ++u) {
       if (!is_dead(s, k, u)) continue;
       units.push_back(u);
-      if (source != kNone) add_units(incoming_of(s, source, u), family);
-      add_units(outgoing_of(s, readers, u), family);
+      if (source != kNone) add_units(s.incoming(source, u), family);
+      add_units(s.outgoing(readers, u), family);
     }
     if (units.empty()) continue;
     family.kind = FlatFamily::Kind::dead_unit;
@@ -125,8 +108,8 @@ void find_scalings(const Setting& s, FlatSet& found) {
     for (std::size_t u = 0; u < s.rows(k); ++u) {
       if (is_dead(s, k, u)) continue;
       FlatFamily family;
-      family.incoming = incoming_of(s, source, u);
-      family.outgoing = outgoing_of(s, *readers, u);
+      family.incoming = s.incoming(source, u);
+      family.outgoing = s.outgoing(*readers, u);
       const auto all_zero = [&](const std::vector<std::size_t>& list) {
         return std::all_of(list.begin(), list.end(), [&](std::size_t p) { return s.is_zero(p); });
       };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "pgb/derivatives/objective.h"
 #include "pgb/scalar/functions.h"
@@ -111,6 +112,15 @@ Problem cancelling_problem(const std::string& loss, Random& random) {
     }
   }
   return problem;
+}
+
+std::function<ClaimResult(const ClaimOptions&)> one_instance(std::function<Instance(Random&)> make) {
+  return [make = std::move(make)](const ClaimOptions& options) {
+    Random random(options.seed);
+    ClaimResult result;
+    result.instances.push_back(make(random));
+    return result;
+  };
 }
 
 }  // namespace pgb::claims

@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "claims/claim.h"
 #include "pgb/model/graph.h"
 #include "pgb/model/problem.h"
 
@@ -54,5 +56,8 @@ Problem teacher_problem(std::shared_ptr<const Model> model, std::size_t samples,
 // better. A relu network d_x-3-d_y; for losses other than squared its outputs are 0 and the pairs hold one
 // sample of each label.
 Problem cancelling_problem(const std::string& loss, Random& random);
+
+// The run of a control with a single instance, made from the seed of the options.
+std::function<ClaimResult(const ClaimOptions&)> one_instance(std::function<Instance(Random&)> make);
 
 }  // namespace pgb::claims
