@@ -7,6 +7,29 @@
 #include "pgb/io/errors.h"
 
 namespace pgb::test {
+namespace {
+
+void collect(const Json& json, const Json::json_pointer& at, std::vector<Json::json_pointer>& places) {
+  places.push_back(at);
+  if (json.is_object()) {
+    for (const auto& item : json.items()) collect(item.value(), at / item.key(), places);
+  } else if (json.is_array()) {
+    for (std::size_t i = 0; i < json.size(); ++i) collect(json[i], at / i, places);
+  }
+}
+
+}  // namespace
+
+std::vector<Json::json_pointer> places_in(const Json& json, const std::string& under) {
+  std::vector<Json::json_pointer> places;
+  collect(json.at(Json::json_pointer(under)), Json::json_pointer(under), places);
+  return places;
+}
+
+Json::json_pointer random_place(Random& random, const Json& json, const std::string& under) {
+  const std::vector<Json::json_pointer> places = places_in(json, under);
+  return places[random.index(places.size())];
+}
 
 std::string hex(double value) {
   char text[64];

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pgb/io/problem_file.h"
+#include "support/random.h"
 #include "verifier/verify.h"
 
 namespace pgb::test {
@@ -52,6 +53,10 @@ verifier::Outcome outcome(const std::string& text);
 verifier::Outcome outcome(const Json& certificate);
 
 bool accepted(const Json& certificate);
+
+// The places of all values inside the one at `under`, itself included; one of them.
+std::vector<Json::json_pointer> places_in(const Json& json, const std::string& under);
+Json::json_pointer random_place(Random& random, const Json& json, const std::string& under);
 
 // A fully connected network in double precision, written on its own: sizes.front() inputs, tanh or relu
 // between.

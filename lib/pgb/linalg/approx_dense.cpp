@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "pgb/linalg/lapack.h"
+#include "pgb/linalg/verified_inverse.h"
+#include "pgb/scalar/product.h"
 
 namespace pgb {
 namespace {
@@ -183,6 +185,35 @@ std::vector<std::size_t> approx_independent_columns(Matrix<double> a, std::size_
     }
   }
   return chosen;
+}
+
+Vector<double> approx_most_negative(const Matrix<double>& h) {
+  constexpr std::size_t kSmall = 400;
+  const std::size_t n = h.rows;
+  const Product by_h = [&](const Vector<double>& v) {
+    return multiply<double>(h, Matrix<double>(n, 1, v)).data;
+  };
+  const Vector<double> smallest = n > kSmall ? approx_smallest_eigenvalues(by_h, n, 1) : Vector<double>();
+  if (smallest.empty()) {
+    const ApproxEigen eigen = approx_symmetric_eigen(h);
+    if (eigen.values.empty() || !(eigen.values[0] < 0)) return {};
+    return Vector<double>(eigen.vectors.column(0), eigen.vectors.column(0) + n);
+  }
+  if (!(smallest[0] < 0)) return {};
+  // Inverse iteration, the shift a little off the eigenvalue.
+  Matrix<double> shifted = h;
+  for (std::size_t i = 0; i < n; ++i) shifted(i, i) -= smallest[0] * (1 + 1e-6);
+  const std::optional<Matrix<double>> inverse = approx_inverse(shifted);
+  if (!inverse) return {};
+  Matrix<double> v(n, 1);
+  for (std::size_t i = 0; i < n; ++i) v(i, 0) = 1 + 0.5 * std::sin(static_cast<double>(3 * i + 1));
+  for (int round = 0; round < 4; ++round) {
+    v = multiply<double>(*inverse, v);
+    double largest = 0;
+    for (const double x : v.data) largest = std::max(largest, std::abs(x));
+    for (double& x : v.data) x /= largest;
+  }
+  return v.data;
 }
 
 }  // namespace pgb

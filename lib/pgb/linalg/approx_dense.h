@@ -63,6 +63,10 @@ class ApproxLeastSquares {
 // ascending, by Lanczos (Spectra). Empty when the iteration does not converge.
 using Product = std::function<Vector<double>(const Vector<double>&)>;
 Vector<double> approx_smallest_eigenvalues(const Product& product, std::size_t n, std::size_t count);
+
+// An eigenvector of the smallest eigenvalue of the symmetric H where that is negative, about; empty where it
+// is not.
+Vector<double> approx_most_negative(const Matrix<double>& h);
 Vector<double> approx_largest_eigenvalues(const Product& product, std::size_t n, std::size_t count);
 
 }  // namespace pgb

@@ -13,6 +13,7 @@
 #include "pgb/scalar/product.h"
 #include "pgb/scalar/random.h"
 #include "pgb/span/exponentials.h"
+#include "pgb/span/flat_steps.h"
 #include "pgb/span/matrix_free.h"
 #include "pgb/span/orthonormal.h"
 #include "pgb/span/value.h"
@@ -206,7 +207,8 @@ class SpanBuilder {
     std::vector<Vector<double>> points{z};
     const std::size_t each = span_.upper_bound_ / z.size() + 1;
     for (const FlatFamily* family : enlarging_) {
-      for (std::size_t j = 0; j < each; ++j) points.push_back(flat_point(*family, z, flat_step(*family)));
+      for (std::size_t j = 0; j < each; ++j)
+        points.push_back(flat_point(*family, z, flat_step(distinct_, *family, random_)));
     }
     const auto smallest = relative_smallest_eigenvalue("rank of the perturbed gradient span", points, true);
     if (!smallest || !(*smallest > kSeparate)) return;
@@ -297,25 +299,10 @@ class SpanBuilder {
     const std::size_t wanted = span_.upper_bound_ - std::min(before, span_.upper_bound_) + 4;
     for (const FlatFamily* family : enlarging_) {
       for (std::size_t j = 0; j < wanted; ++j) {
-        list.push_back({family, flat_step(*family), random_.vector(n)});
+        list.push_back({family, flat_step(distinct_, *family, random_), random_.vector(n)});
       }
     }
     return list;
-  }
-
-  // Random coordinates of a flat step, halved until the model has no kink on the way (checked at a few
-  // points).
-  Vector<double> flat_step(const FlatFamily& family) {
-    Vector<double> c = random_.vector(family.dimension);
-    if (problem_.model->graph() == nullptr) return c;
-    const Vector<double> z = to_scalars<double>(problem_.parameters);
-    const auto at_start = pattern(z);
-    if (at_start.empty()) return c;
-    for (int halvings = 0; halvings < 30 && pattern(flat_point(family, z, c)) != at_start; ++halvings) {
-      for (double& entry : c) entry /= 2;
-    }
-    for (double& entry : c) entry /= 4;
-    return c;
   }
 
   // Proven: no kink at z, nor on the way to these flat points. Then the rank found there is that of small
@@ -329,23 +316,6 @@ class SpanBuilder {
     return objective.kinks(z).empty() && std::all_of(list.begin(), list.end(), [&](const Generator& g) {
              return g.family == nullptr || in_one_cell(objective, *g.family, z, g.coordinates);
            });
-  }
-
-  // The cells in which the arguments of all piecewise operations are.
-  std::vector<std::size_t> pattern(const Vector<double>& z) const {
-    std::vector<std::size_t> cells;
-    const Graph& graph = *problem_.model->graph();
-    const Vector<double> x = to_scalars<double>(distinct_.x);
-    const auto values = graph.values<double>(z, {x.data(), distinct_.x.shape[1], distinct_.x.shape[0]});
-    for (const GraphNode& node : graph.nodes()) {
-      if (!node.op->has_cells() || node.inputs[0] == 0) continue;
-      OpArguments<double> in;
-      in.inputs = {values[node.inputs[0] - 1].view()};
-      in.input_shapes = &node.input_shapes;
-      in.shape = &node.shape;
-      node.op->append_cells(in, cells);
-    }
-    return cells;
   }
 
   template <class S>
